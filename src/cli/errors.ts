@@ -10,6 +10,8 @@ export const exitCodes: Record<ErrorKind, number> = {
   conflict: 5,
   invalid: 6,
   disk: 7,
+  // 8 is kept for a storage on another machine that does not answer.
+  denied: 9,
 };
 
 export function exitCodeOf(error: unknown): number {

@@ -95,6 +95,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     happened: 'The file is not a database that export has made of this root, or others work on it; it is as it was.',
     next: 'Name a file that is not there: dreamos export --sqlite mail.db',
   },
+  FORBIDDEN: {
+    kind: 'denied',
+    happened: 'The policy of this root does not let this agent do that here.',
+    next: 'Which rule says so: dreamos policy check <verb> [mailbox] --as <agent>',
+  },
   FORMAT_TOO_NEW: {
     kind: 'invalid',
     happened: 'The root was made by a newer dreamos than this one.',
@@ -109,6 +114,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     kind: 'invalid',
     happened: "A tool's own file cannot be changed safely (comments, a byte order mark, read-only); it is as it was.",
     next: 'Put in by hand what was printed, or mend the file and look again: dreamos setup claude --dry-run',
+  },
+  KEY_CHANGED: {
+    kind: 'denied',
+    happened: 'The agent has another key than the one that you know it by, and nobody has signed the change.',
+    next: 'Ask its owner; if it is right: dreamos trust accept <agent>',
   },
   LEASE_LOST: {
     kind: 'conflict',
@@ -210,6 +220,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     happened: 'There is no schedule of this name.',
     next: 'dreamos schedule list',
   },
+  SECRET_FOUND: {
+    kind: 'denied',
+    happened: 'The message looks as if it held a secret, and this root refuses such mail; nothing was sent.',
+    next: 'Send where the secret lies, not the secret; what looks for them: dreamos help security',
+  },
   SEND_UNCERTAIN: {
     kind: 'disk',
     happened: 'The message is written, but the disk did not confirm it: it may or may not be sent.',
@@ -219,6 +234,16 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     kind: 'nothing',
     happened: 'What setup writes is not all there, or cannot work, as setup --check has found.',
     next: 'What each line says; most often, for example: dreamos setup claude',
+  },
+  SIGNATURE_INVALID: {
+    kind: 'denied',
+    happened: 'The message says who signed it, and the signature does not fit.',
+    next: 'It was changed, or copied from another root: dreamos show <id>',
+  },
+  SIGNATURE_MISSING: {
+    kind: 'denied',
+    happened: 'This root requires signed messages, and this one is not.',
+    next: 'Its sender needs an identity: dreamos identity create <agent>',
   },
   SOURCE_NOT_FOUND: {
     kind: 'not-found',
@@ -264,6 +289,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     kind: 'not-found',
     happened: 'Nothing was ever published under this topic, or its log was removed.',
     next: 'dreamos topics list',
+  },
+  UNAUTHENTICATED: {
+    kind: 'denied',
+    happened: 'Who you are has to be proved here, and there is no private key of this agent to do it with.',
+    next: 'dreamos identity create <agent>; or name the file of its key: DREAMOS_IDENTITY',
   },
   UNEXPECTED: {
     kind: 'bug',

@@ -1,5 +1,5 @@
 /** What went wrong, in the classes that the exit codes speak of (`dreamos help exit-codes`). */
-export type ErrorKind = 'bug' | 'usage' | 'nothing' | 'not-found' | 'conflict' | 'invalid' | 'disk';
+export type ErrorKind = 'bug' | 'usage' | 'nothing' | 'not-found' | 'conflict' | 'invalid' | 'disk' | 'denied';
 
 /** The public, stable name of an error. Codes are only ever added. */
 export type ErrorCode =
@@ -20,9 +20,11 @@ export type ErrorCode =
   | 'DEDUPE_MISMATCH'
   | 'DISK_FAILED'
   | 'EXPORT_REFUSED'
+  | 'FORBIDDEN'
   | 'FORMAT_TOO_NEW'
   | 'FORMAT_UNKNOWN'
   | 'HOST_FILE_REFUSED'
+  | 'KEY_CHANGED'
   | 'LEASE_LOST'
   | 'LIMITED'
   | 'MAILBOX_FULL'
@@ -43,8 +45,11 @@ export type ErrorCode =
   | 'ROOT_NOT_FOUND'
   | 'ROOT_NOT_YOURS'
   | 'SCHEDULE_NOT_FOUND'
+  | 'SECRET_FOUND'
   | 'SEND_UNCERTAIN'
   | 'SETUP_INCOMPLETE'
+  | 'SIGNATURE_INVALID'
+  | 'SIGNATURE_MISSING'
   | 'SOURCE_NOT_FOUND'
   | 'STATE_CHANGED'
   | 'SUBSCRIPTION_NOT_FOUND'
@@ -54,6 +59,7 @@ export type ErrorCode =
   | 'TIMEZONE_INVALID'
   | 'TOPIC_INVALID'
   | 'TOPIC_NOT_FOUND'
+  | 'UNAUTHENTICATED'
   | 'UNEXPECTED'
   | 'USAGE'
   | 'VERSION_NOT_FOUND'

@@ -15,6 +15,8 @@ const meanings: Record<ErrorKind, string> = {
   invalid:
     'invalid data: a name, a body that is not UTF-8, empty or too large, broken JSON, a malformed receipt; doctor: problems remain; alerts test --act: it has failed',
   disk: 'the disk failed (ENOSPC, EIO, EACCES): nothing is half done, or the error says SEND_UNCERTAIN and the id, or that it is done and could only not be printed; read: the reader of its output has gone, and the message stays unacked',
+  denied:
+    'denied: FORBIDDEN, UNAUTHENTICATED, SIGNATURE_INVALID, SIGNATURE_MISSING, KEY_CHANGED, SECRET_FOUND: somebody has said that this must not be',
 };
 
 /** As aligned text and not as a table: it is read in terminals, and by scripts. */

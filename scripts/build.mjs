@@ -105,6 +105,8 @@ async function buildCommand() {
     supported: { 'dynamic-import': false },
     external: [
       '@opentelemetry/api',
+      '@secretlint/core',
+      '@secretlint/secretlint-rule-preset-recommend',
       'cli-table3',
       'croner',
       'diff',

@@ -11,6 +11,8 @@ export type Durability = (typeof durabilities)[number];
 
 type Table = typeof settingTable;
 export type SettingKey = keyof Table;
+/** A list or an object. */
+export type JsonSettingKey = { [Key in SettingKey]: Table[Key] extends { kind: 'json' } ? Key : never }[SettingKey];
 export type SettingValue = string | number;
 type ValueOf<S extends Setting> = S extends { readonly schema: () => infer Schema extends z.ZodMiniType }
   ? z.output<Schema>

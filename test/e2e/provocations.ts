@@ -119,6 +119,13 @@ export const provocations: readonly Provocation[] = [
   { type: `echo '{"body":"x"}' | dreamos send --batch --as planner`, code: 'MESSAGE_INVALID' },
   { type: `echo '{"to":' | dreamos send --batch --as planner`, code: 'MESSAGE_INVALID' },
 
+  {
+    begin: `dreamos config set secrets=refuse 'secretScanner=["false"]'`,
+    type: 'dreamos send reviewer hi --as planner',
+    code: 'SECRET_FOUND',
+    next: ['dreamos help security'],
+  },
+
   // Tasks.
   {
     begin: 'dreamos agent register planner --set sendRate=1; dreamos send reviewer one --as planner',

@@ -64,6 +64,26 @@ describe('the native program', () => {
     expect(status).not.toBe(1);
   });
 
+  test.each([
+    [['send', 'reviewer']],
+    [['send', 'reviewer', '-']],
+    [['send', 'reviewer', 'x', '--data', '-']],
+    [['send', 'reviewer', 'x']],
+  ])(
+    'begins %s anew in Node before it has taken anything, where the settings ask who sends for what it cannot do',
+    (words) => {
+      const own = mkdtempSync(join(dir, 'own-'));
+      cpSync(root, own, { recursive: true, preserveTimestamps: true });
+      const config = ['config', 'set', 'secrets', 'refuse', '--root', own];
+      execFileSync(process.execPath, [join(project, 'bin/dreamos.cjs'), ...config]);
+      const before = contentsOf(own);
+      const { stdout, stderr, status } = run(words, own);
+      expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+      expect(JSON.parse(stdout)).toEqual({ words, stdin: 'given by stdin' });
+      expect(contentsOf(own)).toEqual(before);
+    },
+  );
+
   test('tells what it is', () => {
     expect(JSON.parse(run(['--version', '--json'], root).stdout)).toMatchObject({ runtime: 'native' });
   });

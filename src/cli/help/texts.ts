@@ -22,6 +22,7 @@ const texts: Record<TopicName, () => Promise<{ default: string }>> = {
   housekeeping: () => import('./housekeeping.md'),
   prometheus: () => import('./prometheus.md'),
   alerting: () => import('./alerting.md'),
+  security: () => import('./security.md'),
   tables: () => import('./tables.md'),
   reach: () => import('./reach.md'),
   native: () => import('./native.md'),

@@ -20,6 +20,7 @@ export const topics = {
   housekeeping: 'how a root stays small and sound; backups; older mailboxes',
   prometheus: 'metrics, alert rules and a dashboard for Prometheus and Grafana',
   alerting: 'who is told when mail is not as it should be',
+  security: 'who sent it, who may, what is sealed; what that is worth',
   tables: 'mail as tables: what export writes, and five questions answered',
   reach: 'how an agent hears of its mail in its own tool, by hooks',
   native: 'send, read, ack and their like without the start of Node',

@@ -1,6 +1,7 @@
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import { hardMaxMessageBytes } from '../../model/basics/limits.ts';
+import { readyToSend } from '../../core/send/ready.ts';
 import type { Context } from '../context.ts';
 import { Interrupted } from '../errors.ts';
 import { whileWaiting } from '../waiting.ts';
@@ -38,6 +39,7 @@ export async function readBody(context: Context, [body, input]: BodyWords, optio
     await refuseSpareInput(context, 'with --body-file');
     return readText(await context.openFile(bodyFile), bodyFile, context.signal);
   }
+  await beforeInput(context);
   const chunks = chunksOf(context);
   if (chunks === undefined) {
     if (allowEmpty && body === undefined && bodyFile === undefined) return '';
@@ -47,6 +49,11 @@ export async function readBody(context: Context, [body, input]: BodyWords, optio
     );
   }
   return whileWaiting(context, 'the body on the standard input', () => readText(chunks, undefined, context.signal));
+}
+
+/** To be called before anything is taken from stdin for a message. */
+export async function beforeInput(context: Context): Promise<void> {
+  if (context.around.toNode) await readyToSend(await context.session());
 }
 
 async function refuseSpareInput(context: Context, how: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { parseData } from '../../model/data.ts';
 import { usage } from '../../model/refusals.ts';
 import type { Context } from '../context.ts';
-import { type BodyWords, chunksOf, readText } from './body.ts';
+import { beforeInput, type BodyWords, chunksOf, readText } from './body.ts';
 
 export interface DataOptions {
   data?: string;
@@ -28,6 +28,7 @@ export async function readData(
       'The body and the data cannot both come from the standard input.',
       'Give the body as an argument or with --body-file <file>; "" with --allow-empty for none.',
     );
+  await beforeInput(context);
   const chunks = chunksOf(context);
   if (chunks === undefined)
     throw usage(

@@ -11,6 +11,7 @@ import {
   environmentName,
   isJsonSetting,
   isOfRoot,
+  type JsonSettingKey,
   type RetryPolicy,
   settingFault,
   settingFromText,
@@ -49,6 +50,10 @@ export interface Effective {
   readonly sendRate: number;
   /** Of mail that has none of its own; Infinity: none. */
   readonly ttlMs: number;
+  /** What is done with a message that looks as if it held one. */
+  readonly secrets: Complete['secrets'];
+  /** The words of the command that looks for them; empty: there is none. */
+  readonly secretScanner: readonly string[];
   readonly retention: Retention;
 }
 
@@ -93,7 +98,7 @@ const nobody: AgentCard = { name: '', createdAt: '' };
 function combine(root: Settings, card: AgentCard, env: NodeJS.ProcessEnv): Effective {
   const own = { ...defaultSettings, ...defined(root), ...defined(card.settings ?? {}) } as Complete;
   const settings = { ...own, ...environmentSettings(env) } as Complete;
-  const of = (key: Exclude<SettingKey, 'alerts'>): number => settingNumber(key, settings[key]);
+  const of = (key: Exclude<SettingKey, JsonSettingKey>): number => settingNumber(key, settings[key]);
   return {
     leaseMs: of('lease'),
     policy: policyOf(settings),
@@ -109,6 +114,9 @@ function combine(root: Settings, card: AgentCard, env: NodeJS.ProcessEnv): Effec
     maxBytes: of('maxBytes'),
     sendRate: of('sendRate'),
     ttlMs: of('ttl'),
+    // Of the root alone.
+    secrets: root.secrets ?? defaultSettings.secrets,
+    secretScanner: root.secretScanner ?? defaultSettings.secretScanner,
     retention: {
       packAfterDays: of('packAfterDays'),
       archiveDays: of('archiveDays'),
@@ -139,7 +147,7 @@ export function environmentSettings(env: NodeJS.ProcessEnv): Settings {
     settings[key] = parseSetting(key, text, variable);
   }
   // No list or object among them: each of those is one for all who use a root.
-  return settings as Omit<Settings, 'alerts'>;
+  return settings as Omit<Settings, JsonSettingKey>;
 }
 
 const variables = settingKeys.map((key) => [key, environmentName(key)] as const);

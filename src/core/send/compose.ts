@@ -80,7 +80,8 @@ export async function composeFor(
   },
 ): Promise<Composed> {
   const settingsOf = await settingsNow(session);
-  const { durability, dedupeWindowMs, sendRate } = settingsOf(sender.card);
+  const own = settingsOf(sender.card);
+  const { durability, dedupeWindowMs, sendRate } = own;
   checkBody(draft);
   const data = checkedJson(draft.data);
   const bytes = Buffer.byteLength(draft.body) + (data === 'null' ? 0 : Buffer.byteLength(data));
@@ -96,6 +97,13 @@ export async function composeFor(
     if (draft.dedupeKey === undefined || bytes > hardMaxMessageBytes) throw error;
     refusal ??= error;
   };
+  if (own.secrets !== 'off') {
+    const { lookForSecrets } = await import('../secrets/look.ts');
+    const receivers = to.topic ?? to.cards.map((card) => card.name).join(', ');
+    const error = await lookForSecrets(session, own, draft, data, receivers);
+    if (error && draft.dedupeKey === undefined) throw error;
+    refusal ??= error;
+  }
   const limited: AgentCard[] = [];
   // Most mail has neither.
   let limits: Map<string, Limits> | undefined;

@@ -81,6 +81,7 @@ export async function keepReply(session: Session, receipt: string, said: ReplyDr
     // Whoever it is for, and whatever he takes.
     { cards: [{ name: message.from, createdAt: '', settings: { maxMessageBytes: hardMaxMessageBytes } }] },
   );
+  if (outgoing.refusal) throw outgoing.refusal;
   const at = session.store.now();
   const kept = await session.store.mail.deposit(mailbox, outgoing.message, 'archived', { at, by: mailbox });
   return kept.id;

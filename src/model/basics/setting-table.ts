@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type Fits, fieldsOf, listOf, string } from './fits.ts';
+import { type Fits, fieldsOf, listOf, string, textOf } from './fits.ts';
 import { hardMaxMessageBytes, longestMs, maxLeaseMs, minLeaseMs, minuteMs } from './limits.ts';
 
 /** One setting; all that is said, checked and printed of it comes from here. */
@@ -36,6 +36,8 @@ interface JsonSetting {
 }
 
 const named = fieldsOf({ name: string });
+// The schema has no limit; what is longer it is asked about.
+const longestWord = 4096;
 
 export const settingTable = {
   lease: {
@@ -171,5 +173,21 @@ export const settingTable = {
     fits: listOf((rule) => named(rule) !== undefined),
     what: 'a list of rules',
     help: 'rules beside the ones that are there: dreamos help alerting',
+  },
+  secrets: {
+    kind: 'choice',
+    default: 'off',
+    choices: ['off', 'warn', 'refuse'],
+    ofRoot: true,
+    help: 'what looks like a secret in a message that is sent: help security',
+  },
+  secretScanner: {
+    kind: 'json',
+    default: [],
+    ofRoot: true,
+    schema: () => z.array(z.string().check(z.minLength(1))),
+    fits: listOf(textOf(1, longestWord)),
+    what: 'a list of the words of a command',
+    help: 'the command that looks for them; without one secretlint does',
   },
 } as const satisfies Record<string, Setting>;

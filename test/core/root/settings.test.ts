@@ -26,6 +26,8 @@ test('the defaults are those of the design', async () => {
     maxBytes: Infinity,
     sendRate: Infinity,
     ttlMs: Infinity,
+    secrets: 'off',
+    secretScanner: [],
     retention: {
       packAfterDays: 7,
       archiveDays: Infinity,
@@ -87,6 +89,8 @@ test('every setting but that of the root alone can come from the environment', a
     maxBytes: 2_000_000,
     sendRate: 60,
     ttlMs: 7_200_000,
+    secrets: 'off',
+    secretScanner: [],
     retention: {
       packAfterDays: 0,
       archiveDays: 90,

@@ -31,7 +31,7 @@ function contentsOf(folder: string): string[] {
     });
 }
 
-function run(words: readonly string[], at: string) {
+function run(words: readonly string[], at: string, input = 'given by stdin') {
   const env = {
     PATH: process.env['PATH'],
     HOME: dir,
@@ -39,7 +39,7 @@ function run(words: readonly string[], at: string) {
     DREAMOS_AGENT: 'planner',
     DREAMOS_NODE_SCRIPT: script,
   };
-  return spawnSync(program, words, { cwd: dir, env, input: 'given by stdin', encoding: 'utf8', timeout: 30_000 });
+  return spawnSync(program, words, { cwd: dir, env, input, encoding: 'utf8', timeout: 30_000 });
 }
 
 const native = lines.filter(({ verb, option }) => isNative(verb, option === undefined ? {} : { [option]: true }));
@@ -64,25 +64,23 @@ describe('the native program', () => {
     expect(status).not.toBe(1);
   });
 
-  test.each([
-    [['send', 'reviewer']],
-    [['send', 'reviewer', '-']],
-    [['send', 'reviewer', 'x', '--data', '-']],
-    [['send', 'reviewer', 'x']],
-  ])(
-    'begins %s anew in Node before it has taken anything, where the settings ask who sends for what it cannot do',
-    (words) => {
-      const own = mkdtempSync(join(dir, 'own-'));
-      cpSync(root, own, { recursive: true, preserveTimestamps: true });
-      const config = ['config', 'set', 'secrets', 'refuse', '--root', own];
-      execFileSync(process.execPath, [join(project, 'bin/dreamos.cjs'), ...config]);
-      const before = contentsOf(own);
-      const { stdout, stderr, status } = run(words, own);
-      expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
-      expect(JSON.parse(stdout)).toEqual({ words, stdin: 'given by stdin' });
-      expect(contentsOf(own)).toEqual(before);
-    },
-  );
+  test.each<[words: string[], input: string]>([
+    [['send', 'reviewer'], 'body'],
+    [['send', 'reviewer', '-'], 'body'],
+    [['send', 'reviewer', 'x', '-'], 'more'],
+    [['send', 'reviewer', 'x', '--data', '-'], '{}'],
+    [['send', 'reviewer', 'x'], ''],
+  ])('begins %s anew before it has taken anything, where the settings ask for what it cannot do', (words, input) => {
+    const own = mkdtempSync(join(dir, 'own-'));
+    cpSync(root, own, { recursive: true, preserveTimestamps: true });
+    const config = ['config', 'set', 'secrets', 'refuse', '--root', own];
+    execFileSync(process.execPath, [join(project, 'bin/dreamos.cjs'), ...config]);
+    const before = contentsOf(own);
+    const { stdout, stderr, status } = run(words, own, input);
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    expect(JSON.parse(stdout)).toEqual({ words, stdin: input });
+    expect(contentsOf(own)).toEqual(before);
+  });
 
   test('tells what it is', () => {
     expect(JSON.parse(run(['--version', '--json'], root).stdout)).toMatchObject({ runtime: 'native' });

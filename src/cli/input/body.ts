@@ -23,6 +23,7 @@ export type BodyWords = readonly [body: string | undefined, input: string | unde
  */
 export async function readBody(context: Context, [body, input]: BodyWords, options: BodyOptions): Promise<string> {
   const { bodyFile, allowEmpty } = options;
+  await beforeInput(context);
   if (body !== undefined && bodyFile !== undefined)
     throw usage('The body is given twice: as an argument and with --body-file.', 'Leave out one of them.');
   if (body === '-' && input !== undefined)
@@ -39,7 +40,6 @@ export async function readBody(context: Context, [body, input]: BodyWords, optio
     await refuseSpareInput(context, 'with --body-file');
     return readText(await context.openFile(bodyFile), bodyFile, context.signal);
   }
-  await beforeInput(context);
   const chunks = chunksOf(context);
   if (chunks === undefined) {
     if (allowEmpty && body === undefined && bodyFile === undefined) return '';
@@ -51,7 +51,7 @@ export async function readBody(context: Context, [body, input]: BodyWords, optio
   return whileWaiting(context, 'the body on the standard input', () => readText(chunks, undefined, context.signal));
 }
 
-/** To be called before anything is taken from stdin for a message. */
+/** To be called before stdin is looked at for a message: to see that nothing comes is to take it. */
 export async function beforeInput(context: Context): Promise<void> {
   if (context.around.toNode) await readyToSend(await context.session());
 }

@@ -1,5 +1,5 @@
 // Builds dist/: the command as one CommonJS file, and three beside it of what few commands need; the library as ESM with its
-// types; the manual page; and the licences of bundled code.
+// types; the manual page; the licences of bundled code, and a list of it (sbom.mjs).
 //
 // The command is CommonJS, because the loader of ESM alone is 5 ms of a send, and it is read with V8's code cache
 // (bin/dreamos.cjs), which is 15. Plugins keep out of a send what it does not need: child_process, 3 ms, zod, 2, and copies of
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { enclose, buildParts } from './parts.mjs';
+import { bundledIn, sbomOf, vendoredIn } from './sbom.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -23,7 +24,11 @@ export async function buildAll({ types = true } = {}) {
   const results = builds.flat().filter((result) => result !== undefined);
   const files = results.flatMap(({ outputFiles }) => outputFiles.map(({ path, contents }) => ({ path, contents })));
   const metafiles = results.map(({ metafile }) => metafile);
-  files.push({ path: join(dist, 'THIRD-PARTY.txt'), contents: await notices(metafiles) });
+  const bundled = bundledIn(metafiles);
+  files.push({ path: join(dist, 'THIRD-PARTY.txt'), contents: await notices(bundled) });
+  const maps = results.flatMap(({ outputFiles }) => outputFiles.filter(({ path }) => path.endsWith('.map')));
+  const vendored = vendoredIn(maps.map(({ text }) => text));
+  files.push({ path: join(dist, 'sbom.cdx.json'), contents: await sbomOf(await ownManifest(), bundled, vendored) });
   for (const file of files) await replace(file.path, file.contents);
   await removeOldChunks(files.map((file) => relative(dist, file.path)));
   if (types) await replace(join(dist, 'dreamos.1'), await manPage());
@@ -33,8 +38,12 @@ async function manPage() {
   return (await promisify(execFile)(process.execPath, [join(root, 'bin/dreamos.cjs'), 'help', 'man'])).stdout;
 }
 
+async function ownManifest() {
+  return JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+}
+
 export async function ownVersion() {
-  return JSON.parse(await readFile(join(root, 'package.json'), 'utf8')).version;
+  return (await ownManifest()).version;
 }
 
 export const shared = {
@@ -235,19 +244,10 @@ async function removeOldChunks(names) {
   }
 }
 
-async function notices(metafiles) {
-  /** @type {Set<string>} */
-  const packages = new Set();
-  for (const { outputs } of metafiles) {
-    for (const { inputs } of Object.values(outputs)) {
-      for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
-        const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path);
-        if (match && bytesInOutput > 0) packages.add(match[1]);
-      }
-    }
-  }
+/** @param {readonly string[]} packages their folders */
+async function notices(packages) {
   const parts = ['dreamos contains code of these packages.\n'];
-  for (const folder of [...packages].sort()) {
+  for (const folder of packages) {
     const { name, version, license } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'));
     const file = (await readdir(join(root, folder))).find((entry) => /^licen[cs]e/i.test(entry));
     if (!file) throw new Error(`${name} is bundled, but it has no licence file.`);

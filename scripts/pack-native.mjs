@@ -8,13 +8,15 @@
 //
 // dreamos names the platform packages of its version that lie in dist/packages/, so those of macOS are made there and copied.
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { buildNative, nativePlatforms, ownPlatform, project } from './build-native.mjs';
-import { CannotBuild } from './native-tools.mjs';
+import { bundle } from './bundle-native.mjs';
+import { CannotBuild, engine } from './native-tools.mjs';
+import { bundledIn, bundledProperty, hash, licensed, sbomOf } from './sbom.mjs';
 
 const run = promisify(execFile);
 
@@ -25,19 +27,24 @@ const run = promisify(execFile);
  */
 export async function packPlatform(platform, program, out) {
   return staged(async (folder) => {
-    const { version, license, author } = await manifest(project);
+    const { version, license, author, publishConfig } = await manifest(project);
     const [os, cpu] = platform.split('-');
+    const name = `@dreamos/native-${platform}`;
     await writeManifest(folder, {
-      name: `@dreamos/native-${platform}`,
+      name,
       version,
       description: `The native program of dreamos for ${platform}. Install dreamos instead.`,
       license,
       author,
       os: [os],
       cpu: [cpu],
+      // Statically linked (musl) it runs with any; else npm takes it only where its loader is.
+      ...(os === 'linux' && (await readFile(program)).includes('/ld-linux') && { libc: ['glibc'] }),
       preferUnplugged: true,
-      files: ['dreamos'],
+      publishConfig,
+      files: ['dreamos', 'sbom.cdx.json'],
     });
+    await writeFile(join(folder, 'sbom.cdx.json'), await sbomOfNative({ name, version, license }));
     await copyFile(program, join(folder, 'dreamos'));
     await chmod(join(folder, 'dreamos'), 0o755);
     await copyFile(join(project, 'LICENSE'), join(folder, 'LICENSE'));
@@ -57,19 +64,41 @@ export async function packCommand(platforms, out, change = async () => {}) {
     const own = await manifest(folder);
     await writeManifest(folder, {
       ...own,
-      // Without an ending, because a program takes its place; and not the script itself, which the program needs for the rest.
+      // Which starts the script, or the native program; that needs the script for the rest.
       bin: { dreamos: 'bin/dreamos' },
-      scripts: { postinstall: 'node bin/use-native.cjs' },
+      // They are a checkout's.
+      scripts: undefined,
+      devDependencies: undefined,
       optionalDependencies: Object.fromEntries(platforms.map((name) => [`@dreamos/native-${name}`, own.version])),
     });
-    await copyFile(join(folder, 'bin/dreamos.cjs'), join(folder, 'bin/dreamos'));
-    await chmod(join(folder, 'bin/dreamos'), 0o755);
-    await cp(join(project, 'scripts/use-native.cjs'), join(folder, 'bin/use-native.cjs'));
-    // Node takes a file without an ending for what the nearest package.json says.
-    await writeManifest(join(folder, 'bin'), { type: 'commonjs' });
+    await writeFile(join(folder, 'bin/dreamos'), await launcher(platforms), { mode: 0o755 });
     await change(folder);
     return pack(folder, out);
   });
+}
+
+async function launcher(platforms) {
+  const text = await readFile(join(project, 'scripts/launcher.sh'), 'utf8');
+  // A loop over no words is none.
+  return text.replace('PLATFORMS', platforms.join(' '));
+}
+
+async function sbomOfNative(about) {
+  const { metafile } = await bundle(join(project, 'dist/native/modules'));
+  const { name, version, sha256 } = engine;
+  const ref = `pkg:pypi/${name}@${version}`;
+  return sbomOf(about, bundledIn([metafile]), [
+    {
+      type: 'library',
+      'bom-ref': ref,
+      name,
+      version,
+      hashes: [hash('SHA-256', sha256)],
+      ...licensed('MIT'),
+      purl: ref,
+      properties: [bundledProperty(true)],
+    },
+  ]);
 }
 
 async function staged(make) {

@@ -70,7 +70,8 @@ export interface Dreamos extends Housekeeping, AsyncDisposable {
    * are begun at the same time share their syncs; an error of one means nothing for the others.
    * @returns its id, whom it went to, and whether a dedupe key made it a repeat
    * @throws AGENT_NOT_FOUND, AGENT_RETIRED, NAME_INVALID, MESSAGE_INVALID, MESSAGE_TOO_LARGE, BODY_EMPTY, BODY_NOT_TEXT,
-   * LIMITED, MAILBOX_FULL, DEDUPE_MISMATCH, USAGE and DISK_FAILED: nothing was sent to anybody; SEND_UNCERTAIN: it may have been
+   * LIMITED, MAILBOX_FULL, DEDUPE_MISMATCH, SECRET_FOUND, USAGE and DISK_FAILED: nothing was sent to anybody;
+   * SEND_UNCERTAIN: it may have been
    */
   send(draft: Draft, options?: SendOptions): Promise<SendReceipt>;
   /**

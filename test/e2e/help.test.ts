@@ -45,7 +45,7 @@ describe.concurrent('help', () => {
     const meanings = new Map(
       [...table.matchAll(/^ {2}(\d+) {2,}(.*)$/gm)].map(([, code, meaning]) => [Number(code), meaning ?? '']),
     );
-    expect([...meanings.keys()]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect([...meanings.keys()]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 9]);
     expect(table).toContain('130, 143');
     const cases: [code: number, meaning: RegExp, script: string][] = [
       [0, /done/, 'dreamos status'],
@@ -60,6 +60,11 @@ describe.concurrent('help', () => {
       [5, /LEASE_LOST/, 'dreamos ack reviewer:d1795166100000.i01JD3Y6Q0V8M5T2B7K9XWZ4RCE.p2.a1.cQ7ABCDEF12'],
       [6, /invalid data/, 'dreamos ack nonsense'],
       [7, /disk/, 'dreamos status > /dev/full'],
+      [
+        9,
+        /denied/,
+        `dreamos config set secrets=refuse 'secretScanner=["false"]'; dreamos send reviewer hi --as planner`,
+      ],
     ];
     for (const [code, meaning, script] of cases) {
       expect(meanings.get(code)).toMatch(meaning);

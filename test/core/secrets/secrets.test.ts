@@ -199,7 +199,7 @@ describe('a command of secretScanner', () => {
     const folder = scratch();
     const scanner = program(
       'slow',
-      `touch '${folder}'/$$; ls '${folder}' | wc -l >> '${folder}.counts'; sleep 0.05; rm '${folder}'/$$; ! grep -q odd`,
+      `touch '${folder}'/$$; ls '${folder}' | wc -l >> '${folder}.counts'; sleep 0.3; rm '${folder}'/$$; ! grep -q odd`,
     );
     await set('refuse', [scanner]);
     const sent = await Promise.all(

@@ -11,6 +11,8 @@ import { preview, send, sendAll } from '../../../src/core/send/send.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import { createTask } from '../../../src/core/tasks/create.ts';
 import { publish } from '../../../src/core/topics/publish.ts';
+import { createRests } from '../../../src/core/work/rests.ts';
+import { settleAs } from '../../../src/core/work/settle-as.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { scratch } from '../../scratch.ts';
 import { type CoreRig, createCoreRig, must, refusal } from '../rig.ts';
@@ -104,6 +106,18 @@ describe('under refuse', () => {
     // What was asked is still held.
     expect(await rig.root.store.look.counts('reviewer')).toMatchObject({ ready: 0, inflight: 1, archived: 0 });
     expect(await ready('planner')).toBe(0);
+  });
+
+  test('the answer of a handler that has one is a failure of the handler, and is kept nowhere', async () => {
+    await sendOne({ body: 'question' });
+    const reviewer = rig.as('reviewer');
+    const job = must(await readNext(reviewer, 'reviewer'));
+    const outcome = { outcome: 'ack', reply: { body: token } } as const;
+    const settled = await settleAs(reviewer, job.receipt, job, outcome, createRests(reviewer));
+    expect(settled).toMatchObject({ result: 'failed' });
+    expect(settled.reason).toMatch(/^the reply was refused: .*GITHUB_TOKEN in the body/);
+    expect(JSON.stringify([settled, rig.mail.log])).not.toContain(token);
+    expect(await rig.root.store.look.counts('reviewer')).toMatchObject({ delayed: 1, archived: 0 });
   });
 
   test('the repeat of what was sent before is one, and is not refused', async () => {

@@ -23,6 +23,16 @@ const provider = fieldsOf({ organization: string, url: string });
 const capabilities = listOf(matching(capabilityPattern));
 const queue = fieldsOf({ requires: capabilities });
 const urls = fieldsOf({ documentation: optional(string), icon: optional(string) });
+const key = fieldsOf({
+  id: string,
+  public: string,
+  since: string,
+  seal: optional(string),
+  by: optional(string),
+  proof: optional(string),
+  accepts: optional(string),
+  revokedAt: optional(string),
+});
 // As it is, also in the order of its fields.
 const asItIs = (fields: ReturnType<typeof fieldsOf>) => (value: unknown) =>
   value !== undefined && fields(value) === value;
@@ -79,6 +89,26 @@ export const agentCardSchema = schema(
       pausedBy: z.optional(z.nullable(z.string())),
       /** What it was called before it was renamed, and until when. */
       formerNames: z.optional(z.array(z.looseObject({ name: z.string(), until: z.string() }))),
+      /** Its public keys, the newest first: that is the current one. Which of them count: model/security/identity.ts. */
+      keys: z.optional(
+        z.array(
+          z.looseObject({
+            id: z.string(),
+            /** Ed25519, raw, 32 bytes, in base64. */
+            public: z.string(),
+            since: z.string(),
+            /** For whom it is sealed: `age1…`. */
+            seal: z.optional(z.string()),
+            /** The key before. */
+            by: z.optional(z.string()),
+            /** That key's signature for this one. */
+            proof: z.optional(z.string()),
+            /** This key's signature for that one. */
+            accepts: z.optional(z.string()),
+            revokedAt: z.optional(z.string()),
+          }),
+        ),
+      ),
       settings: z.optional(settingsSchema()),
     }),
   fieldsOf({
@@ -103,6 +133,7 @@ export const agentCardSchema = schema(
     pausedAt: optional(either(nothing, string)),
     pausedBy: optional(either(nothing, string)),
     formerNames: optional(listOf(asItIs(formerName))),
+    keys: optional(listOf(asItIs(key))),
     settings: optional((settings) => settingsSchema.fitting(settings) === settings),
   }),
 );

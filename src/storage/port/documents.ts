@@ -5,7 +5,7 @@ import type { Wake } from './journal.ts';
 /**
  * What a root remembers beside its mail; the core knows the shapes. `agents/<name>` is a card, by its exact name; `tasks/<id>`
  * what a task's message cannot hold, `pending/<id>` what is under way with it, `in-force` which version of the settings was put
- * in place last.
+ * in place last, `identity` the root's own id, which is made once and never changed.
  */
 export type DocumentName =
   | 'settings'
@@ -14,6 +14,7 @@ export type DocumentName =
   | 'schedules'
   | 'reservations'
   | 'alerts'
+  | 'identity'
   | `agents/${string}`
   | `${TaskDocuments}/${string}`;
 

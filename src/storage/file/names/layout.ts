@@ -53,6 +53,7 @@ export const rootDocuments = [
   'schedules',
   'reservations',
   'alerts',
+  'identity',
 ] as const satisfies RootDocument[];
 
 export function fileOf(name: RootDocument): string {

@@ -1,0 +1,35 @@
+/** What is refused to who has not the right key, or no key at all. */
+import type { CardKey, Pin } from '../../model/security/identity.ts';
+import { quoteWord } from '../../model/basics/shell-word.ts';
+import { DreamosError } from '../../model/errors.ts';
+
+export function unauthenticated(message: string, hint: string): DreamosError {
+  return new DreamosError('denied', 'UNAUTHENTICATED', message, { hint });
+}
+
+/** @param pin what this user knows of it @param current what its card says */
+export function keyChanged(agent: string, pin: Pin | undefined, current: CardKey | undefined): DreamosError {
+  const now = current ? `its card says ${current.id}` : 'its card has none any more';
+  const same = current !== undefined && current.id === pin?.key;
+  const message = same
+    ? `${agent} is known by the key ${pin.key}, and its card says another \`seal\` of it; nobody has signed the change.`
+    : `${agent} is known by the key ${pin?.key}, and ${now}; nobody that is known has signed the change.`;
+  const hint = `Ask its owner what is right; if that is: dreamos trust accept ${agent}${current ? ` --key ${current.id}` : ''}`;
+  return new DreamosError('denied', 'KEY_CHANGED', message, { hint });
+}
+
+/** The card names another key than the owner has. */
+export function ownKeyChanged(agent: string, path: string, current: CardKey): DreamosError {
+  const message = `The card of ${agent} says the key ${current.id}, and that is not the one in ${path}.`;
+  return new DreamosError('denied', 'KEY_CHANGED', message, {
+    hint: `If it was not you who has changed it, begin anew: dreamos identity revoke ${agent}; dreamos identity create ${agent}`,
+  });
+}
+
+export function openToOthers(path: string): DreamosError {
+  return unauthenticated(`${path} is a private key, and others may read it, so it is not used.`, chmod(path));
+}
+
+export function chmod(path: string): string {
+  return `chmod 600 ${quoteWord(path)}`;
+}

@@ -5,6 +5,7 @@ export type { Dreamos } from './library/dreamos.ts';
 export type { Alerts } from './library/alert-group.ts';
 export type { Config } from './library/config-group.ts';
 export type { Agents, Archive, DeadLetters, Reservations, Resources, Schedules, Topics } from './library/groups.ts';
+export type { Identities, Trust } from './library/security-group.ts';
 export type { Tasks } from './library/task-group.ts';
 
 export type {
@@ -49,6 +50,7 @@ export type {
   TopicView,
 } from './contract/system.ts';
 
+export type { Identity, IdentityMade, IdentityRevoked, TrustAccepted, Trusted } from './contract/security/identity.ts';
 export type { AlertNow, AlertTested, AlertTold, Silenced } from './contract/numbers/alerts.ts';
 export type { Candidate, MadeTask, ShownTask, TaskJson, TaskTaken } from './contract/tasks.ts';
 
@@ -67,6 +69,8 @@ export type { FollowOptions } from './core/follow/follow.ts';
 export type { ListenOptions } from './core/follow/listen.ts';
 export type { Step, UntilOptions } from './core/follow/until.ts';
 export type { WatchOptions } from './core/follow/watch.ts';
+export type { RevokeOptions } from './core/identity/identity.ts';
+export type { AcceptOptions } from './core/identity/trust.ts';
 export type { ImportOptions } from './core/import/result.ts';
 export type { ArchiveListOptions, ArchiveSearchOptions, ExportOptions, ExportRange } from './core/keep/archive.ts';
 export type { DeadListOptions, DeadOptions, Purged, PurgeOptions } from './core/keep/dlq.ts';

@@ -11,6 +11,7 @@ import * as mail from './mail.ts';
 import { stats } from './numbers/stats.ts';
 import { metricFamily } from './numbers/metrics.ts';
 import * as reach from './reach.ts';
+import * as identities from './security/identity.ts';
 import { asJsonSchema } from './shape.ts';
 import * as system from './system.ts';
 import * as alerts from './numbers/alerts.ts';
@@ -91,6 +92,11 @@ const made = {
   'config-version': system.configVersion(),
   'config-difference': system.configDifference(),
   'config-valid': system.configValid(),
+  identity: identities.identity(),
+  'identity-made': identities.identityMade(),
+  'identity-revoked': identities.identityRevoked(),
+  trust: identities.trusted(),
+  'trust-accepted': identities.trustAccepted(),
   doctor: keep.finding(),
   setup: reach.setupChange(),
   'setup-check': reach.setupCheck(),

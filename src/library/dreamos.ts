@@ -39,6 +39,7 @@ import type { Delivery, Settled } from '../storage/port/mail.ts';
 import type { Alerts } from './alert-group.ts';
 import type { Config } from './config-group.ts';
 import type { Agents, Archive, DeadLetters, Reservations, Resources, Schedules, Topics } from './groups.ts';
+import type { Identities, Trust } from './security-group.ts';
 import type { Tasks } from './task-group.ts';
 import type { Housekeeping } from './housekeeping.ts';
 
@@ -270,4 +271,6 @@ export interface Dreamos extends Housekeeping, AsyncDisposable {
   readonly alerts: Alerts;
   readonly tasks: Tasks;
   readonly config: Config;
+  readonly identity: Identities;
+  readonly trust: Trust;
 }

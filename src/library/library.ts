@@ -83,6 +83,7 @@ import {
 import { bindersOf } from './bind.ts';
 import { bindConfig } from './config.ts';
 import type { Dreamos } from './dreamos.ts';
+import { bindSecurity } from './security.ts';
 import { bindTasks } from './tasks.ts';
 
 /**
@@ -267,6 +268,7 @@ function bindTo(session: Session): Dreamos {
     resources: { show: bound(showResources, maybe(text)) },
     tasks: bindTasks({ bound, each }),
     config: bindConfig({ bound, each }),
+    ...bindSecurity({ bound, each }),
 
     doctor: each(doctor, { fix: yesOrNo, onProgress: call, signal }),
     maintain: each(maintain, { mailboxes: texts, dryRun: yesOrNo, signal, runAlert: call }),

@@ -12,6 +12,7 @@ import { isNative } from '../contract/native.ts';
 import type { VersionJson } from '../contract/system.ts';
 import { describe } from './describe.ts';
 import { hook } from './verbs/hook.ts';
+import { identity, trust } from './verbs/identity.ts';
 import * as keep from './verbs/keep.ts';
 import * as look from './verbs/look.ts';
 import * as meta from './verbs/meta.ts';
@@ -187,6 +188,8 @@ const surface: readonly Verb[] = [
   keep.archive,
   keep.dlq,
   meta.config,
+  identity,
+  trust,
   keep.doctor,
   keep.maintain,
   keep.importTree,

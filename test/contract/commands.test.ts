@@ -63,6 +63,13 @@ const published = async (rig: Rig) => {
 };
 const scheduled = (rig: Rig) =>
   rig.dreamos(['schedule', 'add', 'nightly', '0 3 * * *', 'reviewer', 'look', '--as', 'planner', '--ttl', '2h']);
+/** The last of these commands, by one user. */
+const keyed = async (rig: Rig, ...lines: readonly string[]): Promise<Result> => {
+  const env = { DREAMOS_CONFIG_HOME: scratch() };
+  const ended: Result[] = [];
+  for (const words of lines) ended.push(await rig.dreamos(`${words} --json`, { env }));
+  return ended.at(-1) as Result;
+};
 const reserving = (rig: Rig) => rig.dreamos('reserve src --as planner --reason x');
 const tasked = async (rig: Rig) => {
   await rig.dreamos('agent register reviewer --max-tasks 9 --capability ts');
@@ -284,6 +291,12 @@ const runs: Record<string, Run> = {
     await rig.dreamos('pause reviewer');
     return rig.dreamos('top --json');
   },
+  'identity create': (rig) => keyed(rig, 'identity create planner'),
+  'identity show': (rig) => keyed(rig, 'identity create planner', 'identity rotate planner', 'identity show planner'),
+  'identity rotate': (rig) => keyed(rig, 'identity create planner', 'identity rotate planner'),
+  'identity revoke': (rig) => keyed(rig, 'identity create planner', 'identity revoke planner'),
+  'trust list': (rig) => keyed(rig, 'identity create planner', 'trust list'),
+  'trust accept': (rig) => keyed(rig, 'identity create planner', 'trust accept planner'),
   publish: async (rig) => {
     await published(rig);
     const again = 'publish build.done green --as planner --dedupe-key k --json';

@@ -203,6 +203,15 @@ const calls: Partial<Record<OperationName, Call>> = {
   'alerts.check': async (mail) => (await dead(mail), mail.alerts.check({ run: async () => ({ exitCode: 0 }) })),
   'alerts.test': async (mail) => (await dead(mail), mail.alerts.test('dead', { act: true })),
   'alerts.silence': (mail) => mail.alerts.silence('dead', { forMs: 1000 }),
+  'identity.create': (mail) => mail.identity.create('planner'),
+  'identity.show': async (mail) => (await mail.identity.create('planner'), mail.identity.show('planner')),
+  'identity.rotate': async (mail) => (await mail.identity.create('planner'), mail.identity.rotate('planner')),
+  'identity.revoke': async (mail) => {
+    const { key = '' } = await mail.identity.create('planner');
+    return mail.identity.revoke('planner', { key });
+  },
+  'trust.list': async (mail) => (await mail.identity.create('planner'), mail.trust.list()),
+  'trust.accept': async (mail) => (await mail.identity.create('planner'), mail.trust.accept('planner')),
   status: async (mail) => (await sent(mail), mail.status()),
   overview: async (mail) => (await claimed(mail), mail.overview()),
   publish: async (mail) => {

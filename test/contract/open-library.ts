@@ -10,5 +10,6 @@ export async function openLibrary(time = { nowMs: Date.now() }): Promise<Dreamos
   const root = mkdtempSync(join(tmpdir(), 'dreamos-contract-'));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
   const clock = { now: () => time.nowMs, uptime: () => performance.now() };
-  return init({ root, clock, as: 'planner', agents: ['planner', 'reviewer'], warn: () => undefined, env: {} });
+  const env = { DREAMOS_CONFIG_HOME: join(root, 'user') };
+  return init({ root, clock, as: 'planner', agents: ['planner', 'reviewer'], warn: () => undefined, env });
 }

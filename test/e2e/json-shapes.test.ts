@@ -44,6 +44,21 @@ async function one(...args: Parameters<typeof json>): Promise<Line> {
 }
 
 describe.concurrent('--json', () => {
+  test('identity and trust', async ({ rig }) => {
+    const key = expect.stringMatching(/^[\w-]{16}$/) as string;
+    const card = { id: key, public: text, since: time, state: 'good' };
+    const made = { agent: 'planner', root: id, state: 'good', key, since: time, pem: text, private: text };
+    const created = await one(rig, 'identity create planner');
+    expect(created).toMatchObject({ ...made, keys: [card], created: true });
+    expect(await one(rig, 'identity show planner')).toMatchObject(made);
+    const keys = [{ ...card, by: created['key'] }, card];
+    expect(await one(rig, 'identity rotate planner')).toMatchObject({ ...made, keys });
+    expect(await one(rig, 'trust list')).toEqual({ agent: 'planner', state: 'good', key, pinned: key, since: time });
+    expect(await one(rig, 'trust accept planner')).toEqual({ agent: 'planner', key, was: key, changed: false });
+    expect(await one(rig, 'identity revoke planner')).toMatchObject({ state: 'revoked', revoked: key, changed: true });
+    expect(await one(rig, 'identity show reviewer')).toEqual({ agent: 'reviewer', root: id, state: 'none', keys: [] });
+  });
+
   test('init and agent', async ({ bare }) => {
     expect(await one(bare, 'init planner')).toMatchObject({
       root: bare.root,

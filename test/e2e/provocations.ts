@@ -47,6 +47,29 @@ export const provocations: readonly Provocation[] = [
   { begin: 'dreamos agent delete reviewer', type: 'dreamos read reviewer', code: 'AGENT_NOT_FOUND' },
   { type: 'dreamos agent register "a b"', code: 'NAME_INVALID' },
   { type: 'dreamos send reviewer hi --as nobody' },
+
+  // Keys.
+  { type: 'dreamos identity rotate planner', code: 'UNAUTHENTICATED', next: ['dreamos identity create planner'] },
+  {
+    begin: 'dreamos identity create planner; chmod 644 .config/dreamos/identities/*/planner.json',
+    type: 'dreamos identity rotate planner',
+    code: 'UNAUTHENTICATED',
+  },
+  {
+    begin: 'dreamos identity create planner; rm -r .config',
+    type: 'dreamos identity create planner',
+    code: 'ALREADY_EXISTS',
+    next: ['dreamos identity revoke planner'],
+  },
+  { begin: 'dreamos identity create planner', type: 'dreamos identity revoke planner' },
+  {
+    begin: 'dreamos identity create planner',
+    type: 'dreamos trust accept planner --key 3q2-7wEjRWeJq83v',
+    code: 'KEY_CHANGED',
+    next: ['dreamos identity show planner'],
+  },
+  { type: 'dreamos identity show planner', next: ['dreamos identity create planner'] },
+  { type: 'dreamos trust accept planner', code: 'USAGE', next: ['dreamos identity create planner'] },
   { type: 'dreamos agent register rev --set lease', code: 'USAGE' },
   { type: 'dreamos agent register rev --set dedupeWindow=1d', code: 'CONFIG_INVALID' },
 

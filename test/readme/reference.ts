@@ -24,6 +24,7 @@ export function reference(): string {
     'library/alert-group.ts',
     'library/task-group.ts',
     'library/config-group.ts',
+    'library/security-group.ts',
   ].map(read);
   const members = interfaceIn(face, 'Dreamos').body.body;
   const groupNames = new Map(members.flatMap((member) => groupOf(member)));

@@ -35,6 +35,7 @@ const elsewhere: Readonly<Record<string, (name: string) => string>> = {
   pausedAt: (name) => `To pause it: dreamos pause ${name}`,
   pausedBy: (name) => `To pause it: dreamos pause ${name}`,
   formerNames: () => 'It says what the agent was called before.',
+  keys: (name) => `Its keys: dreamos identity show ${name}`,
 };
 
 const mostLevels = 100;

@@ -97,6 +97,8 @@ const staying = [
   'pausedBy',
   'kind',
   'queue',
+  // An older version would bring back a key that was revoked.
+  'keys',
 ] as const satisfies (keyof AgentCard)[];
 
 async function rollbackCard(

@@ -51,13 +51,17 @@ export async function keepTrust(session: Session, { root, name, card, pin, judge
   await changePin(session, root, { name, card }, (now) => judge(card, now, root, verifyText).pin);
 }
 
-/** As `keepTrust`, for who looks: where it cannot be kept, that is a warning. */
+const told = new WeakSet<Session['warn']>();
+
+/** As `keepTrust`, for who looks: where it cannot be kept, that is one warning. */
 export async function keepTrustIfPossible(session: Session, known: Known): Promise<void> {
   if (known.judged.pin === known.pin) return;
   try {
     await keepTrust(session, known);
   } catch (error) {
     if (!(error instanceof DreamosError) || error.kind !== 'disk') throw error;
+    if (told.has(session.warn)) return;
+    told.add(session.warn);
     session.warn(`By which key ${known.name} is known could not be kept: ${error.message}`);
   }
 }

@@ -57,7 +57,7 @@ function isPin(value: unknown): value is Pin {
 export function pinIn(pins: Pins, name: string, card?: AgentCard): Pin | undefined {
   const former = (card?.formerNames ?? []).map((one) => one.name).reverse();
   for (const one of [name, ...former]) {
-    const found = Object.keys(pins).find((key) => sameAgent(key, one));
+    const found = Object.hasOwn(pins, one) ? one : Object.keys(pins).find((key) => sameAgent(key, one));
     if (found !== undefined) return pins[found];
   }
   return undefined;

@@ -2,8 +2,9 @@
  * The private half of an identity: a file of its owner, outside of the root. It has the keys that its card has, and for a moment
  * the next one: which of them counts, the card says. Of older ones only what opens older mail is kept.
  */
-import type { AgentCard } from '../../model/agent.ts';
-import { sameAgent } from '../../model/agent.ts';
+import { type AgentCard, sameAgent } from '../../model/agent.ts';
+import { quoteWord } from '../../model/basics/shell-word.ts';
+import type { DreamosError } from '../../model/errors.ts';
 import type { UserFile } from '../../storage/file/disk/foreign/user-files.ts';
 import type { Session } from '../root/root.ts';
 import { openToOthers, unauthenticated } from './refusals.ts';
@@ -13,8 +14,9 @@ export interface OwnKey {
   readonly since: string;
   /** Ed25519, PKCS#8 as PEM; absent: it signs no more. */
   readonly private?: string;
-  /** `AGE-SECRET-KEY-1…`. */
+  /** `AGE-SECRET-KEY-1…`, and its `age1…`. */
   readonly seal?: string;
+  readonly recipient?: string;
 }
 
 interface Content {
@@ -83,7 +85,13 @@ async function read(path: string): Promise<{ readonly file: UserFile; readonly c
   const before = known.get(path);
   if (before && before.version === versionOfUserFile(path)) return before;
   known.delete(path);
-  const file = readUserFile(path);
+  let file: UserFile | undefined;
+  try {
+    file = readUserFile(path);
+  } catch (error) {
+    const isClosed = (((error as DreamosError).cause ?? {}) as NodeJS.ErrnoException).code === 'EACCES';
+    throw isClosed ? unauthenticated(`${path} is not yours to read.`, `Whose it is: ls -l ${quoteWord(path)}`) : error;
+  }
   if (!file) return undefined;
   if (file.isReadable || file.isWritable) throw openToOthers(path);
   const content = contentOf(file);
@@ -114,8 +122,8 @@ function isContent(value: unknown): value is Content {
 
 function isKey(value: unknown): value is OwnKey {
   if (typeof value !== 'object' || value === null) return false;
-  const { id, since, private: pem = '', seal = '' } = value as Partial<Record<keyof OwnKey, unknown>>;
-  return [id, since, pem, seal].every((one) => typeof one === 'string');
+  const { id, since, private: pem = '', seal = '', recipient = '' } = value as Partial<Record<keyof OwnKey, unknown>>;
+  return [id, since, pem, seal, recipient].every((one) => typeof one === 'string');
 }
 
 /** Under the lock of the file: see `whileOwnKeysHeld`. @returns as it is now @throws DISK_FAILED */

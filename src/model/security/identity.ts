@@ -128,7 +128,7 @@ function isSameKey(key: CardKey, pin: Pin): boolean {
 /** @param key that is trusted by now @param revoked of those that are trusted, or were */
 export function pinAs(pin: Pin | undefined, key: CardKey | undefined, revoked: readonly string[]): Pin | undefined {
   const all = [...new Set([...(pin?.revoked ?? []), ...revoked])];
-  const isAsBefore = pin && (!key || key.id === pin.key) && all.length === (pin.revoked?.length ?? 0);
+  const isAsBefore = pin && (!key || isSameKey(key, pin)) && all.length === (pin.revoked?.length ?? 0);
   if (isAsBefore || (!key && !pin)) return pin;
   const said = key
     ? { key: key.id, public: key.public, since: key.since, ...(key.seal !== undefined && { seal: key.seal }) }

@@ -185,6 +185,7 @@ const rootFiles = [
   'dedupe',
   'boot.json',
   'format.json',
+  'identity.json',
   'in-force.json',
   'outbox',
   'reservations.json',

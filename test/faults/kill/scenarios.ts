@@ -1,3 +1,4 @@
+import { identityScenarios } from './identifying.ts';
 import { keepingScenarios } from './keeping.ts';
 import { managingScenarios } from './managing.ts';
 import { recoveringScenarios } from './recovering.ts';
@@ -18,4 +19,5 @@ export const scenarios: readonly Scenario[] = [
   ...schedulingScenarios,
   ...taskScenarios,
   ...tellingScenarios,
+  ...identityScenarios,
 ];

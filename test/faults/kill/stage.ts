@@ -101,7 +101,9 @@ async function warm(how: Omit<TracedRun, 'thread' | 'trace' | 'dir'>, fresh: () 
 
 function environment(dir: string): Record<string, string> {
   mkdirSync(join(dir, 'cache'), { recursive: true });
-  return { PATH: process.env['PATH'] ?? '', HOME: dir, XDG_CACHE_HOME: join(dir, 'cache') };
+  const own = { HOME: dir, XDG_CACHE_HOME: join(dir, 'cache') };
+  // In the folder of each play, which it runs in.
+  return { PATH: process.env['PATH'] ?? '', ...own, DREAMOS_CONFIG_HOME: 'user' };
 }
 
 /** The JSON lines that were printed whole. */

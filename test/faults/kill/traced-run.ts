@@ -61,7 +61,7 @@ export interface TracedCall {
   readonly call: string;
   /** Its number among this thread's calls of this name, from 1: strace's `when`. */
   readonly ordinal: number;
-  /** Inside the root, or of what becomes one; of a backup; or the command's own standard output. */
+  /** Inside the root, or of what becomes one; of a backup; of the user's own files; or the command's own standard output. */
   readonly ours: boolean;
   readonly text: string;
   readonly injected: boolean;
@@ -119,7 +119,7 @@ const patienceMs = 30_000;
 const struckPipe = /^(?:\d+ +)?write\(\d+<pipe:.*\(INJECTED\)$/m;
 
 function parseLog(text: string, { dir }: TracedRun): TracedCall[] {
-  const beside = `["<]${escaped(dir)}/(?:root|mail\\.tar\\.gz)(?:\\.[\\w-]+)?[/">]`;
+  const beside = `["<]${escaped(dir)}/(?:root|user|mail\\.tar\\.gz)(?:\\.[\\w-]+)?[/">]`;
   const place = new RegExp(`${beside}|^\\d+<${escaped(dir)}>`);
   const stdout = join(dir, 'stdout');
   const counts = new Map<string, number>();

@@ -97,6 +97,11 @@ export function lockAside(folder: string): string {
   return `${folder}.${String(Math.random()).slice(2)}${lockEnding}`;
 }
 
+/** Whether a killed process has left a lock of this path there. */
+export function isLockAside(name: string, path: string): boolean {
+  return name.startsWith(`${nameOf(lockFolder(path))}.`) && isLockFolder(name);
+}
+
 export function isLockFolder(name: string): boolean {
   return name.endsWith(lockEnding);
 }
@@ -189,5 +194,5 @@ export function heldHostFile(path: string): string {
 
 /** Whether a killed process has left a lock of that aside under this name. */
 export function isHeldAside(name: string, path: string): boolean {
-  return name.startsWith(`${nameOf(lockFolder(heldHostFile(path)))}.`) && isLockFolder(name);
+  return isLockAside(name, heldHostFile(path));
 }

@@ -4,16 +4,19 @@
  */
 import * as fs from 'node:fs';
 import { homedir } from 'node:os';
+import { systemClock } from '../../../../model/clock.ts';
 import { attempt } from '../disk-error.ts';
 import { nodeDisk } from '../node-disk.ts';
-import { type HostFile, replaceHostFile } from './host-files.ts';
-import { folderOf } from '../../names/path.ts';
-import { identityPath, trustPath, userFolder } from '../../names/user-name.ts';
+import { isLockAside, nextHostFile } from '../../names/beside.ts';
+import { folderOf, pathIn } from '../../names/path.ts';
+import { identityPath, trustPath, userFolder } from '../../names/foreign/user-name.ts';
 
 /** Files of a few hundred keys. */
 const mostBytes = 16 * 1024 * 1024;
 
-export interface UserFile extends HostFile {
+export interface UserFile {
+  readonly path: string;
+  readonly bytes: Buffer;
   /** Another one is another file. */
   readonly version: string;
   /** Whether others than its owner may read it, and change it. */
@@ -64,7 +67,6 @@ export function readUserFile(path: string): UserFile | undefined {
     return {
       path,
       bytes: fs.readFileSync(fd),
-      mode: stat.mode & 0o7777,
       version: versionOf(stat),
       isReadable: (stat.mode & 0o044) !== 0,
       isWritable: (stat.mode & 0o022) !== 0,
@@ -79,18 +81,47 @@ export function readUserFile(path: string): UserFile | undefined {
 }
 
 /**
- * Puts it in the place of what was read, synced, with what folders it takes; a new one nobody else may read.
+ * Puts it in the place of what was read, synced; nobody else may read it. Who calls it holds the file (`whileUserFileHeld`).
  * @param was `undefined`: there was none
- * @returns `false`: it is another one by now, and nothing was changed @throws DISK_FAILED
+ * @returns `false`: it is another one by now, and nothing was changed @throws DISK_FAILED; then it is as it was
  */
 export function replaceUserFile(path: string, text: string, was: UserFile | undefined): boolean {
-  return replaceHostFile(path, Buffer.from(text), was, 0o600);
+  // Through a link to what it leads to.
+  const target = was ? attempt<string, never>(path, 'resolve', () => fs.realpathSync(path)) : path;
+  const fresh = nextHostFile(target);
+  attempt(fresh, 'remove', () => fs.rmSync(fresh, { force: true }));
+  try {
+    attempt(fresh, 'write', () => fs.writeFileSync(fresh, text, { flag: 'wx', mode: 0o600, flush: true }));
+    if (versionOfUserFile(path) !== was?.version) return false;
+    attempt(target, 'replace', () => fs.renameSync(fresh, target));
+  } finally {
+    attempt(fresh, 'remove', () => fs.rmSync(fresh, { force: true }));
+  }
+  nodeDisk().syncDir(folderOf(target)) as boolean;
+  return true;
 }
 
 /** One process at a time changes it. */
 export async function whileUserFileHeld<T>(path: string, work: () => Promise<T>): Promise<T> {
   makeFolders(path);
-  return nodeDisk().withLock(path, work);
+  return nodeDisk().withLock(path, async () => {
+    sweep(path);
+    return work();
+  });
+}
+
+// Longer than any process is on its way between the two steps of giving a lock back.
+const oldMs = 60_000;
+
+/** What killed processes have left of the lock: no `doctor` looks here. */
+function sweep(path: string): void {
+  const folder = folderOf(path);
+  for (const name of attempt<string[], never>(folder, 'read the folder', () => fs.readdirSync(folder))) {
+    const aside = pathIn(folder, name);
+    const { mtimeMs = Infinity } = (isLockAside(name, path) && fs.statSync(aside, { throwIfNoEntry: false })) || {};
+    if (systemClock.now() - mtimeMs > oldMs)
+      attempt(aside, 'remove the folder', () => fs.rmdirSync(aside), { ...nothing, ENOTEMPTY: undefined });
+  }
 }
 
 function makeFolders(path: string): void {

@@ -1,6 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path';
-import { agentNamePattern } from '../../../model/agent.ts';
-import { isId } from '../../../model/id.ts';
+import { agentNamePattern } from '../../../../model/agent.ts';
+import { isId } from '../../../../model/id.ts';
 
 /** Names of what a user keeps outside of every root: private keys, and which keys of others he trusts. */
 

@@ -1,0 +1,81 @@
+/** Keys of agents, and which of them are trusted. */
+import { example, type Verb } from './options.ts';
+
+export const identity: Verb = {
+  words: 'identity',
+  setUp(command, context) {
+    const group = command.description("agents' keys, by which mail is signed and sealed");
+    group
+      .command('create [agent]')
+      .action(async (name) => (await import('../../commands/security/identity.ts')).createCommand(context, name))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos identity create planner',
+          'The private key is a file of yours that nobody else may read, outside of the root:\n~/.config/dreamos/identities/ (or XDG_CONFIG_HOME, DREAMOS_CONFIG_HOME), or the file\nthat DREAMOS_IDENTITY names. It is in no backup of the root: keep a copy. A root that\nis copied (cp -r) or restored is the same root to its keys. See: dreamos help security',
+        ),
+      );
+    group
+      .command('show [agent]')
+      .action(async (name) => (await import('../../commands/security/identity.ts')).showCommand(context, name))
+      .addHelpText(
+        'after',
+        example('dreamos identity show planner', 'Also of others; to say which key is yours, say its id.'),
+      );
+    group
+      .command('rotate [agent]')
+      .action(async (name) => (await import('../../commands/security/identity.ts')).rotateCommand(context, name))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos identity rotate planner',
+          'The old key signs for the new one, so who knows that one follows by himself, and\nnobody has to accept anything. What it has signed stays good. It is for a key that\nnobody has stolen; one that was is revoked.',
+        ),
+      );
+    group
+      .command('revoke [agent]')
+      .option('--key <id>', 'this key, if it is not the current one')
+      .action(async (name, options) =>
+        (await import('../../commands/security/identity.ts')).revokeCommand(context, name, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'dreamos identity revoke planner\n  dreamos identity create planner',
+          'Nothing that it has signed is believed any more, nor its word for another key: who\nknows the agent by it says yes to the next one himself (trust accept). It needs no\nprivate key, which may be lost. What was sealed for it can still be opened.',
+        ),
+      );
+    group.addHelpText('after', example('dreamos identity create planner\n  dreamos identity show planner'));
+  },
+};
+
+export const trust: Verb = {
+  words: 'trust',
+  setUp(command, context) {
+    const group = command.description("which of the agents' keys you trust");
+    group
+      .command('list')
+      .action(async () => (await import('../../commands/security/trust.ts')).listCommand(context))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos trust list',
+          'A key is trusted with its first use, and kept in a file of yours outside of the\nroot; it is followed where it has signed for the next one. changed: nobody has.',
+        ),
+      );
+    group
+      .command('accept <agent>')
+      .option('--key <id>', 'only if its card says this key, as its owner has told you')
+      .action(async (name, options) =>
+        (await import('../../commands/security/trust.ts')).acceptCommand(context, name, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'dreamos trust accept planner --key 3q2-7wEjRWeJq83v',
+          'Ask its owner for the id of his key, not by mail of this root: identity show.',
+        ),
+      );
+    group.addHelpText('after', example('dreamos trust list\n  dreamos trust accept planner'));
+  },
+};

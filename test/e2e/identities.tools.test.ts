@@ -1,0 +1,124 @@
+/** Two users of one machine, of whom each knows the other by a key, and a third who is nobody's friend. */
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import type { Identity } from '../../src/contract/security/identity.ts';
+import { notRoot, said, skips } from '../lack.ts';
+import { expectRefusal, type Ended, type Rig, test } from './rig.ts';
+
+const [ann, bob, eve] = [64_001, 64_002, 64_003];
+
+/** A user with a home of his own. */
+function userOf(rig: Rig, name: string, uid: number) {
+  const home = join(rig.dir, name);
+  mkdirSync(home);
+  chownSync(home, uid, uid);
+  chmodSync(rig.dir, 0o755);
+  const run = (words: string, env: Record<string, string> = {}): Promise<Ended> =>
+    rig.dreamos(`${words} --json`, { uid, cwd: home, env: { HOME: home, ...env } });
+  const shown = async (): Promise<Identity> => (await run('identity show planner')).json[0] as unknown as Identity;
+  return { home, root: join(home, 'runtime', 'agent_comms'), run, shown };
+}
+
+/** The root as it is, for another user: as a copy that was handed over. */
+function handOver(from: string, to: string, uid: number): void {
+  cpSync(from, to, { recursive: true });
+  for (const name of ['', ...readdirSync(to, { recursive: true, encoding: 'utf8' })])
+    chownSync(join(to, name), uid, uid);
+}
+
+const cardOf = (root: string): string => join(root, 'agent_mailboxes', 'planner', 'agent.json');
+
+describe.concurrent('keys of several users', () => {
+  test.skipIf(skips(notRoot))(
+    said('a private key is used by its owner alone, whoever names it', notRoot),
+    async ({ bare: rig }) => {
+      const [owner, friend, stranger] = [userOf(rig, 'ann', ann), userOf(rig, 'bob', bob), userOf(rig, 'eve', eve)];
+      expect(await owner.run('init planner reviewer')).toMatchObject({ code: 0 });
+      const made = await owner.run('identity create planner');
+      expect(made).toMatchObject({ code: 0, err: '' });
+      const path = (await owner.shown()).private ?? '';
+      expect(path.startsWith(join(owner.home, '.config', 'dreamos', 'identities'))).toBe(true);
+      expect([statSync(path).mode & 0o777, statSync(path).uid]).toEqual([0o600, ann]);
+
+      for (const [user, uid] of [
+        [friend, bob],
+        [stranger, eve],
+      ] as const) {
+        mkdirSync(join(user.home, 'runtime'));
+        handOver(owner.root, user.root, uid);
+        chownSync(join(user.home, 'runtime'), uid, uid);
+        // The folder is closed to him.
+        const closed = await user.run('identity rotate planner', { DREAMOS_IDENTITY: path });
+        expectRefusal(closed, { exit: 9, code: 'UNAUTHENTICATED', names: path, next: 'ls -l' });
+        const without = await user.run('identity rotate planner');
+        expectRefusal(without, { exit: 9, code: 'UNAUTHENTICATED', names: 'planner', next: 'DREAMOS_IDENTITY' });
+        const anew = await user.run('identity create planner');
+        expectRefusal(anew, {
+          exit: 5,
+          code: 'ALREADY_EXISTS',
+          names: 'planner',
+          next: 'dreamos identity revoke planner',
+        });
+      }
+
+      // Opened by mistake, it is used by nobody.
+      for (let at = path; at !== owner.home; at = join(at, '..')) chmodSync(at, at === path ? 0o644 : 0o755);
+      for (const user of [owner, friend, stranger]) {
+        const open = await user.run('identity rotate planner', { DREAMOS_IDENTITY: path });
+        expectRefusal(open, { exit: 9, code: 'UNAUTHENTICATED', names: path, next: `chmod 600 ${path}` });
+      }
+      chmodSync(path, 0o600);
+      expect(await owner.run('identity rotate planner')).toMatchObject({ code: 0, err: '' });
+    },
+  );
+
+  test.skipIf(skips(notRoot))(
+    said("a friend follows the owner's rotations, and a stranger's key is told to both", notRoot),
+    async ({ bare: rig }) => {
+      const [owner, friend, stranger] = [userOf(rig, 'ann', ann), userOf(rig, 'bob', bob), userOf(rig, 'eve', eve)];
+      await owner.run('init planner reviewer');
+      const { key: first } = (await owner.run('identity create planner')).json[0] as unknown as Identity;
+      mkdirSync(join(friend.home, 'runtime'));
+      handOver(owner.root, friend.root, bob);
+      const newest = (): void => copyFileSync(cardOf(owner.root), cardOf(friend.root));
+      const trusted = async () => (await friend.run('trust list')).json[0];
+      expect(await trusted()).toMatchObject({ state: 'new', key: first });
+      expect(await friend.run(`trust accept planner --key ${first}`)).toMatchObject({ code: 0 });
+      expect(readdirSync(join(friend.home, '.config', 'dreamos', 'trust'))).toHaveLength(1);
+
+      await owner.run('identity rotate planner');
+      await owner.run('identity rotate planner');
+      newest();
+      const { key: third } = await owner.shown();
+      expect(await trusted()).toMatchObject({ state: 'good', key: third, pinned: first });
+
+      // A third user has a root of his own, and can write no card of theirs.
+      expect(await stranger.run(`status --root ${owner.root}`)).toMatchObject({ code: 7, out: '' });
+      await stranger.run('init planner');
+      const theirs = (await stranger.run('identity create planner')).json[0] as unknown as Identity;
+      expect(theirs.root).not.toBe((await owner.shown()).root);
+      // Somebody puts it there all the same, as who owns the disk can.
+      for (const root of [owner.root, friend.root]) {
+        const card = JSON.parse(readFileSync(cardOf(root), 'utf8')) as { keys: unknown[] };
+        const { keys } = JSON.parse(readFileSync(cardOf(stranger.root), 'utf8')) as { keys: unknown[] };
+        writeFileSync(cardOf(root), JSON.stringify({ ...card, keys: [...keys, ...card.keys] }));
+      }
+      expect(await trusted()).toMatchObject({ state: 'changed', key: theirs.key, pinned: first });
+      expect(await owner.shown()).toMatchObject({ state: 'changed' });
+      const refused = await friend.run(`trust accept planner --key ${third}`);
+      expectRefusal(refused, { exit: 9, code: 'KEY_CHANGED', names: theirs.key ?? '', next: 'dreamos identity show' });
+      expect(await trusted()).toMatchObject({ state: 'changed', pinned: first });
+    },
+  );
+});

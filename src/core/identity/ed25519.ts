@@ -1,5 +1,6 @@
 /** The only user of node:crypto here, loaded when a key is used first: 1.5 ms. */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 
 /** The 12 bytes in front of a raw public key, which make DER of it (RFC 8410). */
 const derPrefix = Buffer.from('302a300506032b6570032100', 'hex');

@@ -268,14 +268,20 @@ describe('what else happens to an agent', () => {
     await keyOf(other, 'planner', key);
     await renameAgent(owner, 'planner', 'lead');
     expect((await signerOf(owner, 'lead'))?.key).toBe(key);
+    // Who knew it by its former name is not to be told another key by the new one.
+    const theirs = await createIdentity(rig.user(), 'reviewer');
+    const [strange] = must((await owner.store.documents.getAgent('reviewer'))?.keys);
+    await setKeys(owner, 'lead', (keys) => [must(strange), ...keys]);
+    expect((await keyOf(other, 'lead', must(theirs.key))).state).toBe('changed');
+    await setKeys(owner, 'lead', ([_, ...keys]) => keys);
     for (const name of ['lead', 'planner']) expect((await keyOf(other, name, key)).state).toBe('good');
     const next = await rotateIdentity(owner, 'lead');
     expect((await keyOf(other, 'lead', must(next.key))).state).toBe('good');
     // Whoever gets the name next is not believed by that.
     await registerAgent(owner, { name: 'planner' });
     const stranger = rig.user('planner');
-    const theirs = await createIdentity(stranger, 'planner');
-    expect((await keyOf(other, 'planner', must(theirs.key))).state).toBe('changed');
+    const anew = await createIdentity(stranger, 'planner');
+    expect((await keyOf(other, 'planner', must(anew.key))).state).toBe('changed');
   });
 
   test('a rollback of its card brings back no key that was revoked', async () => {

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { Identity } from '../../src/contract/security/identity.ts';
-import { notRoot, said, skips } from '../lack.ts';
+import { missing, notRoot, said, skips } from '../lack.ts';
 import { expectRefusal, type Ended, type Rig, test } from './rig.ts';
 
 const [ann, bob, eve] = [64_001, 64_002, 64_003];
@@ -38,6 +38,42 @@ function handOver(from: string, to: string, uid: number): void {
 }
 
 const cardOf = (root: string): string => join(root, 'agent_mailboxes', 'planner', 'agent.json');
+
+const noStrace = await missing('strace');
+
+describe.concurrent('keys and a power cut', () => {
+  // Of a simulated disk no user's own file is a part: so the calls are looked at.
+  test.skipIf(skips(noStrace))(
+    said('what is confirmed is synced, in the order in which it may be cut off', noStrace),
+    async ({ rig }) => {
+      await rig.dreamos('identity create planner');
+      const traced = await rig.shell(
+        'strace -f -y -s 0 -e signal=none -e trace=fsync,fdatasync,rename,renameat2,write -o calls dreamos identity rotate planner',
+      );
+      expect(traced).toMatchObject({ code: 0 });
+      const calls = readFileSync(join(rig.dir, 'calls'), 'utf8').split('\n');
+      const at = (what: RegExp, from = 0): number => {
+        const found = calls.findIndex((call, i) => i >= from && what.test(call));
+        expect(found, String(what)).toBeGreaterThanOrEqual(from);
+        return found;
+      };
+      const replaced = (name: string, from: number): number => {
+        const renamed = at(new RegExp(`rename.*"[^"]*/${name}"\\) *= 0`), from);
+        const folder = /"([^"]*)\/[^/"]*"\) *= 0/.exec(calls[renamed] ?? '')?.[1] ?? '';
+        const fresh = /rename\w*\("([^"]*)"/.exec(calls[renamed] ?? '')?.[1] ?? '';
+        const synced = calls.findIndex((call) => call.includes('fsync(') && call.includes(`<${fresh}`));
+        expect([synced >= 0, synced < renamed], `${fresh} is synced before it is renamed`).toEqual([true, true]);
+        return at(new RegExp(`fsync\\(\\d+<${folder}>\\) *= 0`), renamed);
+      };
+      // The private half, the card, the pin, the file without the older private half; then it says so.
+      const first = replaced('planner\\.json', 0);
+      const card = replaced('agent\\.json', first);
+      const pin = replaced('[0-9A-Z]{26}\\.json', card);
+      const last = replaced('planner\\.json', pin);
+      at(/write\(1</, last);
+    },
+  );
+});
 
 describe.concurrent('keys of several users', () => {
   test.skipIf(skips(notRoot))(

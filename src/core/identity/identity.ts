@@ -225,7 +225,7 @@ function isGood(key: CardKey | undefined): key is CardKey {
 }
 
 function noIdentity(name: string): DreamosError {
-  return unauthenticated(`${name} has no identity.`, `To make one: dreamos identity create ${name}`);
+  return unauthenticated(`There is no key of ${name}.`, `To make one: dreamos identity create ${name}`);
 }
 
 function isRevoked(name: string, { id, revokedAt }: CardKey): DreamosError {
@@ -243,7 +243,7 @@ function notHere(name: string, { id }: CardKey, path: string): DreamosError {
 }
 
 function isElsewhere(name: string, { id }: CardKey, path: string): DreamosError {
-  const message = `${name} has an identity already, the key ${id}, and its private half is not in ${path}.`;
+  const message = `There is a key of ${name} already, ${id}, and its private half is not in ${path}.`;
   return new DreamosError('conflict', 'ALREADY_EXISTS', message, {
     hint: `Name its file with DREAMOS_IDENTITY; if it is lost, end it first: dreamos identity revoke ${name}`,
   });
@@ -257,7 +257,7 @@ function changedMeanwhile(name: string): DreamosError {
 function noSuchKey(name: string, key: string): DreamosError {
   return notFound(
     'VERSION_NOT_FOUND',
-    `${name} has no key ${JSON.stringify(key)}.`,
+    `There is no key ${JSON.stringify(key)} of ${name}.`,
     `Which it has: dreamos identity show ${name}`,
   );
 }

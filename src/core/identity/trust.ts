@@ -52,7 +52,7 @@ export async function acceptTrust(
   const { root, card, pin, judged } = (await knownOf(session, name)) ?? {};
   const current = judged?.current;
   if (root === undefined || (!current && !pin))
-    throw usage(`${name} has no identity, and is not known by one.`, `To make one: dreamos identity create ${name}`);
+    throw usage(`There is no key of ${name}, and you know it by none.`, `To make one: dreamos identity create ${name}`);
   if (key !== undefined && key !== current?.id) throw another(name, key, current?.id);
   if (judged?.state === 'revoked')
     throw unauthenticated(

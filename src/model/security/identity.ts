@@ -56,14 +56,12 @@ export function rotationText(root: string, key: Omit<CardKey, 'revokedAt' | 'pro
   return `dreamos-rotation-v1\n${root}\n${key.by ?? ''}\n${key.id}\n${key.public}\n${key.since}\n${key.seal ?? ''}\n`;
 }
 
+/** The one way to write 32 bytes in base64. */
+const publicKey = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
+
 /** A key that is what its id says. A line end in a field could make one text of two. */
 function isWhole({ id, public: raw, since, seal = '' }: CardKey): boolean {
-  return (
-    /^[A-Za-z0-9+/]{43}=$/.test(raw) &&
-    id === keyIdOf(raw) &&
-    /^[\w.:+-]{1,40}$/.test(since) &&
-    /^\w{0,200}$/.test(seal)
-  );
+  return publicKey.test(raw) && id === keyIdOf(raw) && /^[\w.:+-]{1,40}$/.test(since) && /^\w{0,200}$/.test(seal);
 }
 
 /** The key that a card says is the agent's now. */

@@ -67,7 +67,7 @@ test('a key is pinned with its first use, a rotation is followed, and a silent c
   const error = await refusal(sealRecipientOf(other, 'planner'));
   expect([error.code, error.message, error.hint]).toEqual([
     'KEY_CHANGED',
-    `planner is known by the key ${second}, and its card says ${theirs.id}; nobody that is known has signed the change.`,
+    `You know planner by the key ${second}, and its card says ${theirs.id}; nobody that you know has signed the change.`,
     `Ask its owner what is right; if that is: dreamos trust accept planner --key ${theirs.id}`,
   ]);
 

@@ -72,7 +72,8 @@ export const identityScenarios: readonly Scenario[] = [
           if (state === 'good' && !(await signerOf(session, 'b'))) return 'it is good, and does not sign';
           const { keys } = await revokeIdentity(session, 'b', { key: first });
           if (keys[0]?.revokedAt === undefined) return 'it is not revoked by the next one';
-          return (await signerOf(session, 'b')) ? 'a revoked key signs' : undefined;
+          if (await signerOf(session, 'b')) return 'a revoked key signs';
+          return signs(session, (await createIdentity(session, 'b')).key);
         }),
       };
     },

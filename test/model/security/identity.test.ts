@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { makeKeyPair, privateKeyOf, signBytes, verifyText } from '../../../src/core/identity/ed25519.ts';
-import type { AgentCard } from '../../../src/model/agent.ts';
+import { type AgentCard, agentCardSchema } from '../../../src/model/agent.ts';
 import {
   type CardKey,
   judge,
@@ -170,6 +170,40 @@ describe('a key of a card', () => {
       const judged = look(card(key, k1), pinned(k1));
       expect([judged.state, judged.current?.id]).toEqual(['good', k1.key.id]);
     }
+  });
+
+  test('with any bit of the card or of the pin flipped is no other key that is good', () => {
+    const genuine = new Map([k1, k2, k3].map(({ key }) => [key.id, key.public]));
+    const spoilt = (text: string, of: (value: unknown) => Judged | undefined): number => {
+      let looked = 0;
+      for (let i = 0; i < text.length; i++) {
+        const bytes = Buffer.from(text);
+        bytes[i] = (bytes[i] ?? 0) ^ (1 << (i % 7));
+        let value: unknown;
+        try {
+          value = JSON.parse(bytes.toString());
+        } catch {
+          continue;
+        }
+        const judged = of(value);
+        if (!judged) continue;
+        looked++;
+        for (const [id, key] of judged.keys)
+          if (key.state === 'good') expect([id, key.public]).toEqual([id, genuine.get(id)]);
+      }
+      return looked;
+    };
+    const whole = card(k3, k2, k1);
+    const ofCard = spoilt(JSON.stringify(whole), (value) => {
+      const parsed = agentCardSchema.safeParse(value);
+      return parsed.success ? look(parsed.data, pinned(k1)) : undefined;
+    });
+    const ofPin = spoilt(JSON.stringify(pinned(k2)), (value) => {
+      const pin = value as Pin;
+      // What is trusted is what the file says: only its id and its key have to be of one another.
+      return pin.public === k2.key.public && pin.key === k2.key.id ? look(whole, pin) : undefined;
+    });
+    expect([ofCard > 300, ofPin > 10]).toEqual([true, true]);
   });
 
   test('ends also where keys name one another in a circle', () => {

@@ -70,7 +70,7 @@ describe('a next step can be pasted', { concurrent: true, timeout: 60_000 }, () 
 const filling = `export DREAMOS_AGENT=planner; printf body > file; printf '#!/bin/sh\n' > handle; chmod +x handle
 { ready=$(dreamos send reviewer hello); dead=$(dreamos send planner hello); dreamos read planner; dreamos nack --dead
   dreamos send planner hello; receipt=$(dreamos read planner --json | jq -r .receipt)
-  task=$(dreamos task create --title hello --json | jq -r .id); } > /dev/null
+  task=$(dreamos task create --title hello --json | jq -r .id); dreamos identity create reviewer -q; } > /dev/null
 : "\${ready:?}" "\${dead:?}" "\${receipt:?}" "\${task:?}"`;
 
 function filled(line: string): string {

@@ -30,7 +30,7 @@ export interface Pin {
 export type KeyState = 'good' | 'revoked' | 'changed' | 'unknown';
 
 /** `none`: neither the card nor a pin has a key; `new`: it is not pinned yet. */
-export type CardState = 'good' | 'new' | 'revoked' | 'changed' | 'none';
+type CardState = 'good' | 'new' | 'revoked' | 'changed' | 'none';
 
 export interface Judged {
   /** Of the card's current key. */

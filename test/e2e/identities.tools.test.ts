@@ -40,6 +40,43 @@ function handOver(from: string, to: string, uid: number): void {
 const cardOf = (root: string): string => join(root, 'agent_mailboxes', 'planner', 'agent.json');
 
 const noStrace = await missing('strace');
+const noOpenssl = await missing('openssl');
+
+/** By what `dreamos help format` says, without a line of dreamos. */
+const verifyRotation = `
+card=runtime/agent_comms/agent_mailboxes/planner/agent.json
+of() { node -e "console.log(JSON.parse(require('fs').readFileSync('$card')).keys[$1].$2 ?? '')"; }
+pem() { { echo MCowBQYDK2VwAyEA | base64 -d; of $1 public | base64 -d; } | openssl pkey -pubin -inform DER -out $1.pem; }
+pem 0; pem 1
+[ "$(of 1 public | base64 -d | openssl dgst -sha256 -binary | basenc --base64url | cut -c1-16)" = "$(of 1 id)" ]
+{ echo dreamos-rotation-v1; node -p 'require("./runtime/agent_comms/identity.json").id'
+  for field in by id public since seal; do of 0 $field; done; } > text
+of 0 proof | base64 -d > proof; of 0 accepts | base64 -d > accepts
+openssl pkeyutl -verify -pubin -inkey 1.pem -rawin -in text -sigfile proof
+openssl pkeyutl -verify -pubin -inkey 0.pem -rawin -in text -sigfile accepts
+`;
+
+describe.concurrent('keys, by openssl', () => {
+  test.skipIf(skips(noOpenssl))(
+    said('a rotation is signed by both keys over the lines that help format shows', noOpenssl),
+    async ({ rig }) => {
+      await rig.dreamos('identity create planner');
+      await rig.dreamos('identity rotate planner');
+      const verified = await rig.shell(`set -e\n${verifyRotation}`);
+      expect({ code: verified.code, out: verified.out }, verified.err).toEqual({
+        code: 0,
+        out: 'Signature Verified Successfully\nSignature Verified Successfully\n',
+      });
+      const changed = await rig.shell(
+        `set -e\n${verifyRotation.replace('dreamos-rotation-v1', 'dreamos-rotation-v2')}`,
+      );
+      expect(changed.code).not.toBe(0);
+      // As openssl writes it.
+      const { pem } = (await rig.dreamos('identity show planner --json')).json[0] as unknown as Identity;
+      expect(readFileSync(join(rig.dir, '0.pem'), 'utf8')).toBe(pem);
+    },
+  );
+});
 
 describe.concurrent('keys and a power cut', () => {
   // Of a simulated disk no user's own file is a part: so the calls are looked at.

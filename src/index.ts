@@ -6,6 +6,7 @@ export type { Alerts } from './library/alert-group.ts';
 export type { Config } from './library/config-group.ts';
 export type { Agents, Archive, DeadLetters, Reservations, Resources, Schedules, Topics } from './library/groups.ts';
 export type { Identities, Trust } from './library/security-group.ts';
+export type { Policies } from './library/security/policy.ts';
 export type { Tasks } from './library/task-group.ts';
 
 export type {
@@ -52,6 +53,7 @@ export type {
 
 export type { Identity, IdentityMade, IdentityRevoked, TrustAccepted, Trusted } from './contract/security/identity.ts';
 export type { AlertNow, AlertTested, AlertTold, Silenced } from './contract/numbers/alerts.ts';
+export type { PolicyChecked, PolicyShown, PolicyTested } from './contract/security/policy.ts';
 export type { Candidate, MadeTask, ShownTask, TaskJson, TaskTaken } from './contract/tasks.ts';
 
 export type { CheckAlertsOptions, SilenceOptions, TestAlertOptions } from './core/alerts/alerts.ts';
@@ -65,6 +67,8 @@ export type { ConfigChanges, ConfigRollbackOptions } from './core/config/change.
 export type { ConfigHistoryOptions } from './core/config/history.ts';
 export type { ConfigChangeOptions } from './core/config/rewrite.ts';
 export type { ConfigShowOptions } from './core/config/show.ts';
+export type { PolicyQuestion } from './core/policy/check.ts';
+export type { PolicySetOptions } from './core/policy/policy.ts';
 export type { FollowOptions } from './core/follow/follow.ts';
 export type { ListenOptions } from './core/follow/listen.ts';
 export type { Step, UntilOptions } from './core/follow/until.ts';
@@ -129,6 +133,7 @@ export { DreamosError, type ErrorCode, type ErrorKind } from './model/errors.ts'
 export { eventKinds, type EventKind, type MailEvent, type WatchedEvent } from './model/event.ts';
 export type { DeadFilter, Filter, LookFilter } from './model/filter.ts';
 export { knownTypes, priorities, type Message, type Priority } from './model/message.ts';
+export type { Action, Policy, PolicyTest, Role, Rules } from './model/security/policy.ts';
 export type { Durability, SettingKey, Settings, SettingValue } from './model/settings.ts';
 export { agentCardSchema, mailEventSchema, messageSchema, settingsSchema } from './library/schemas.ts';
 export { type Result, states, type State, taskStates, type TaskState } from './model/state.ts';

@@ -15,6 +15,7 @@ import * as identities from './security/identity.ts';
 import { asJsonSchema } from './shape.ts';
 import * as system from './system.ts';
 import * as alerts from './numbers/alerts.ts';
+import * as policy from './security/policy.ts';
 import * as tasks from './tasks.ts';
 
 const made = {
@@ -91,6 +92,9 @@ const made = {
   config: system.configValue(),
   'config-version': system.configVersion(),
   'config-difference': system.configDifference(),
+  policy: policy.policyShown(),
+  'policy-check': policy.policyChecked(),
+  'policy-test': policy.policyTested(),
   'config-valid': system.configValid(),
   identity: identities.identity(),
   'identity-made': identities.identityMade(),

@@ -13,6 +13,7 @@ import {
 import { registerAgent } from './agents/agents.ts';
 import { checkLabel, checkName, checkNewName } from './root/names.ts';
 import type { Store } from '../storage/port/store.ts';
+import { admit, gateOver } from './root/operation.ts';
 import type { Chore, Root, Session } from './root/root.ts';
 import { createScheduleTimer } from './schedules/schedule-timer.ts';
 import { createTaskChore } from './tasks/chore.ts';
@@ -55,12 +56,23 @@ export async function initRoot(options: OpenOptions & { readonly agents?: readon
   for (const name of options.agents ?? []) checkNewName(name);
   const { created, ...place } = await initRootFolder(placeOf(options));
   const root = await openAt(place, options);
+  try {
+    return { root, created, agents: await makeAgents(root, options.agents ?? []) };
+  } catch (error) {
+    await root.close();
+    throw error;
+  }
+}
+
+/** Without any it makes nothing that a policy could be about. */
+async function makeAgents(root: Session, names: readonly string[]): Promise<{ name: string; created: boolean }[]> {
+  const session = names.length === 0 ? root : await admit(root, 'init', { named: names });
   const agents: { name: string; created: boolean }[] = [];
-  for (const name of options.agents ?? []) {
-    const registered = await registerAgent(root, { name });
+  for (const name of names) {
+    const registered = await registerAgent(session, { name });
     agents.push({ name: registered.card.name, created: registered.created });
   }
-  return { root, created, agents };
+  return agents;
 }
 
 export interface RestoreOptions extends OpenOptions {
@@ -95,7 +107,7 @@ export async function restoreRoot(file: string, options: RestoreOptions = {}): P
 export type Who = Pick<OpenOptions, 'as' | 'label' | 'env' | 'warn'>;
 
 /** One who works on an opened root. @throws NAME_INVALID; USAGE for a label */
-export function sessionOn({ store, path, clock, ids, chores, tasks, close }: Root, who: Who = {}): Session {
+export function sessionOn({ store, path, clock, ids, chores, tasks, gate, close }: Root, who: Who = {}): Session {
   const { env = {}, as, warn = () => undefined } = who;
   // An empty variable is what a script leaves that unset it.
   const acting = as ?? (env['DREAMOS_AGENT'] || undefined);
@@ -106,6 +118,7 @@ export function sessionOn({ store, path, clock, ids, chores, tasks, close }: Roo
     ...{ store, path, clock, ids, chores, tasks, close, env, warn },
     ...(acting !== undefined && { acting }),
     ...(label !== undefined && { label }),
+    ...(gate !== undefined && { gate }),
   };
 }
 
@@ -113,11 +126,13 @@ export function sessionOn({ store, path, clock, ids, chores, tasks, close }: Roo
 export function rootOver(store: Store, at: Pick<Root, 'path' | 'clock' | 'ids'>, who: Who = {}): Session {
   const chores: Chore[] = [];
   const session = sessionOn({ ...at, store, chores, tasks, close: () => store.close() }, who);
+  // Before it has a gate: what is due is nobody's doing.
   chores.push(createScheduleTimer(session), createTaskChore(session));
-  return session;
+  return { ...session, gate: gateOver(store, at.clock, policy) };
 }
 
 const tasks: Root['tasks'] = () => import('./tasks/ending.ts');
+const policy = () => import('./policy/enter.ts');
 
 async function openAt({ path, engine, ...linked }: RootPlace, options: OpenOptions): Promise<Session> {
   const { clock = systemClock, warn = () => undefined } = options;

@@ -50,6 +50,8 @@ async function answerOf(
   host: Host,
   isLate: () => boolean,
 ): Promise<object | undefined> {
+  // A policy is left to Node, and once its input is read that is too late.
+  if (context.around.toNode) await context.session().catch(() => undefined);
   const heard = await hearFrom(context, host);
   if (!heard || heard.moment === 'edit') return undefined;
   const session = await context.session();

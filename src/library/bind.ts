@@ -1,12 +1,15 @@
+import type { Named } from '../core/root/operation.ts';
 import type { Session } from '../core/root/root.ts';
 import { checkArguments, type Takes } from './arguments.ts';
 
 export type Binders = ReturnType<typeof bindersOf>;
 
-/** Makes of an operation the function of a root, which looks at its arguments first. */
+type Of<Rest extends unknown[], Result> = (session: Session, ...rest: Rest) => Result;
+
+/** Makes of an operation the function of a root, which looks at its arguments first. What passes no gate is none. */
 export function bindersOf(session: Session) {
   const bound = <Rest extends unknown[], Result>(
-    operation: (session: Session, ...rest: Rest) => Promise<Result>,
+    operation: Of<Rest, Promise<Result>> & Named,
     ...takes: Takes<Rest>
   ) => {
     return (...rest: Rest): Promise<Result> => {
@@ -19,7 +22,7 @@ export function bindersOf(session: Session) {
     };
   };
   const each = <Rest extends unknown[], Item>(
-    operation: (session: Session, ...rest: Rest) => AsyncGenerator<Item, void, undefined>,
+    operation: Of<Rest, AsyncGenerator<Item, void, undefined>> & Named,
     ...takes: Takes<Rest>
   ) => {
     return (...rest: Rest): AsyncGenerator<Item, void, undefined> => {
@@ -27,5 +30,13 @@ export function bindersOf(session: Session) {
       return operation(session, ...rest);
     };
   };
-  return { bound, each };
+  return { bound, each, named };
+}
+
+/** Calls an operation with what the library does not say of it. */
+export function named<Rest extends unknown[], Result>(
+  { operation }: Named,
+  call: Of<Rest, Result>,
+): Of<Rest, Result> & Named {
+  return Object.assign(call, { operation });
 }

@@ -4,11 +4,11 @@ import { getConfig, showConfig } from '../core/config/show.ts';
 import { validateConfig } from '../core/config/text.ts';
 import type { Session } from '../core/root/root.ts';
 import { anything, maybe, number, record, text, texts, yesOrNo } from './arguments.ts';
-import type { Binders } from './bind.ts';
+import { type Binders, named } from './bind.ts';
 import type { Config } from './config-group.ts';
 
 const changing = { note: text, ifVersion: number };
-const validate = (session: Session, json?: string) => validateConfig(session, json);
+const validate = named(validateConfig, (session: Session, json?: string) => validateConfig(session, json));
 
 export function bindConfig({ bound }: Binders): Config {
   return {

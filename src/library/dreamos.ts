@@ -38,6 +38,7 @@ import type { Entry } from '../storage/port/look.ts';
 import type { Delivery, Settled } from '../storage/port/mail.ts';
 import type { Alerts } from './alert-group.ts';
 import type { Config } from './config-group.ts';
+import type { Policies } from './security/policy.ts';
 import type { Agents, Archive, DeadLetters, Reservations, Resources, Schedules, Topics } from './groups.ts';
 import type { Identities, Trust } from './security-group.ts';
 import type { Tasks } from './task-group.ts';
@@ -273,4 +274,6 @@ export interface Dreamos extends Housekeeping, AsyncDisposable {
   readonly config: Config;
   readonly identity: Identities;
   readonly trust: Trust;
+  /** Who may what; without one everybody may everything. */
+  readonly policy: Policies;
 }

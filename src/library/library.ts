@@ -4,7 +4,7 @@
  */
 import { cwd, emitWarning, env } from 'node:process';
 import { checkAlerts, listAlerts, silenceAlerts, testAlert } from '../core/alerts/alerts.ts';
-import { resolveAgent, retireAgent } from '../core/agents/agents.ts';
+import { retireAgent, showAgent } from '../core/agents/agents.ts';
 import { a2aCardOf } from '../core/agents/a2a.ts';
 import { heartbeat } from '../core/agents/heartbeat.ts';
 import { pauseAgent, resumeAgent } from '../core/agents/pause.ts';
@@ -35,6 +35,7 @@ import { metrics } from '../core/metrics/metrics.ts';
 import { showResources } from '../core/resources/resources.ts';
 import { reply } from '../core/send/reply.ts';
 import { request } from '../core/send/request.ts';
+import type { Named } from '../core/root/operation.ts';
 import { type Session } from '../core/root/root.ts';
 import { addSchedule, listSchedules, removeSchedule, showSchedule } from '../core/schedules/schedules.ts';
 import { search } from '../core/look/search.ts';
@@ -80,10 +81,10 @@ import {
   textOrTexts,
   yesOrNo,
 } from './arguments.ts';
-import { bindersOf } from './bind.ts';
+import { bindersOf, named } from './bind.ts';
 import { bindConfig } from './config.ts';
-import type { Dreamos } from './dreamos.ts';
 import { bindSecurity } from './security.ts';
+import type { Dreamos } from './dreamos.ts';
 import { bindTasks } from './tasks.ts';
 
 /**
@@ -150,10 +151,11 @@ function surrounded<T extends OpenOptions>(options: T): T {
 
 /** Relative paths begin in the current folder, where the options say no other. */
 function here<Paths, How extends { readonly cwd?: string | undefined }, Result>(
-  operation: (session: Session, paths: Paths, options?: How) => Promise<Result>,
+  operation: ((session: Session, paths: Paths, options?: How) => Promise<Result>) & Named,
 ) {
-  return (session: Session, paths: Paths, options?: How): Promise<Result> =>
-    operation(session, paths, { cwd: currentFolder(cwd), ...options } as How);
+  return named(operation, (session: Session, paths: Paths, options?: How): Promise<Result> =>
+    operation(session, paths, { cwd: currentFolder(cwd), ...options } as How),
+  );
 }
 
 function bindTo(session: Session): Dreamos {
@@ -212,7 +214,7 @@ function bindTo(session: Session): Dreamos {
       start: bound(startAgent, { ...registering, pid: number, note: text }),
       heartbeat: bound(heartbeat, text, { status: text, note: text, pid: number }),
       list: bound(listWithSessions),
-      show: bound(resolveAgent, text),
+      show: bound(showAgent, text),
       a2a: bound(a2aCardOf, text, { url: text, binding: text }),
       retire: bound(retireAgent, text),
       rename: bound(renameAgent, text, text),
@@ -258,7 +260,7 @@ function bindTo(session: Session): Dreamos {
       renew: bound(here(renewReservations), maybe(textOrTexts), reserving),
       release: bound(here(releaseReservations), maybe(textOrTexts), { cwd: text }),
     },
-    metrics: bound((of: Session) => metrics(of)),
+    metrics: bound(named(metrics, (of: Session) => metrics(of))),
     alerts: {
       list: bound(listAlerts),
       check: bound(checkAlerts, { run: call, signal }),
@@ -266,9 +268,9 @@ function bindTo(session: Session): Dreamos {
       silence: bound(silenceAlerts, maybe(text), { forMs: number, mailbox: text }),
     },
     resources: { show: bound(showResources, maybe(text)) },
-    tasks: bindTasks({ bound, each }),
-    config: bindConfig({ bound, each }),
-    ...bindSecurity({ bound, each }),
+    tasks: bindTasks({ bound, each, named }),
+    config: bindConfig({ bound, each, named }),
+    ...bindSecurity({ bound, each, named }),
 
     doctor: each(doctor, { fix: yesOrNo, onProgress: call, signal }),
     maintain: each(maintain, { mailboxes: texts, dryRun: yesOrNo, signal, runAlert: call }),

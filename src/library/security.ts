@@ -1,10 +1,22 @@
+/** Binds what the library has for security, whose core is loaded when it is called. */
 import { createIdentity, revokeIdentity, rotateIdentity, showIdentity } from '../core/identity/identity.ts';
 import { acceptTrust, listTrust } from '../core/identity/trust.ts';
-import { text } from './arguments.ts';
+import type { PolicyQuestion } from '../core/policy/check.ts';
+import type { PolicySetOptions } from '../core/policy/policy.ts';
+import type { Policy } from '../model/security/policy.ts';
+import { anything, text } from './arguments.ts';
 import type { Binders } from './bind.ts';
 import type { Identities, Trust } from './security-group.ts';
+import type { Policies } from './security/policy.ts';
 
-export function bindSecurity({ bound }: Binders): { readonly identity: Identities; readonly trust: Trust } {
+interface Security {
+  readonly identity: Identities;
+  readonly trust: Trust;
+  readonly policy: Policies;
+}
+
+export function bindSecurity(binders: Binders): Security {
+  const { bound } = binders;
   return {
     identity: {
       create: bound(createIdentity, text),
@@ -13,5 +25,34 @@ export function bindSecurity({ bound }: Binders): { readonly identity: Identitie
       revoke: bound(revokeIdentity, text, { key: text }),
     },
     trust: { list: bound(listTrust), accept: bound(acceptTrust, text, { key: text }) },
+    policy: bindPolicy(binders),
+  };
+}
+
+const core = () => import('../core/policy/policy.ts');
+
+function bindPolicy({ bound, named }: Binders): Policies {
+  return {
+    show: bound(named({ operation: 'policy.show' }, async (session) => (await core()).showPolicy(session))),
+    set: bound(
+      named({ operation: 'policy.set' }, async (session, policy: Policy, options?: PolicySetOptions) =>
+        (await core()).setPolicy(session, policy, options),
+      ),
+      anything,
+      { note: text },
+    ),
+    check: bound(
+      named({ operation: 'policy.check' }, async (session, verb: string, question?: PolicyQuestion) =>
+        (await core()).checkPolicy(session, verb, question),
+      ),
+      text,
+      { as: text, mailbox: text },
+    ),
+    test: bound(
+      named({ operation: 'policy.test' }, async (session, policy: Policy) =>
+        (await core()).testPolicy(session, policy),
+      ),
+      anything,
+    ),
   };
 }

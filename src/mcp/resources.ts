@@ -5,6 +5,7 @@ import { harmless, harmlessJson } from '../cli/harmless.ts';
 import { listAgents } from '../core/agents/agents.ts';
 import { watch } from '../core/follow/watch.ts';
 import { show } from '../core/look/show.ts';
+import { admit } from '../core/root/operation.ts';
 import type { Session } from '../core/root/root.ts';
 import { isQueue } from '../model/agent.ts';
 import { usage } from '../model/refusals.ts';
@@ -33,7 +34,9 @@ export const resourceTemplates = [
 ];
 
 export async function listResources(session: Session): Promise<Resource[]> {
-  const agents = (await listAgents(session)).filter((card) => !card.retiredAt && !isQueue(card));
+  const agents = (await listAgents(await admit(session, 'agent.list'))).filter(
+    (card) => !card.retiredAt && !isQueue(card),
+  );
   return agents.map(({ name }) => ({
     uri: `${mailboxes}${name}`,
     name,

@@ -18,6 +18,7 @@ import * as look from './verbs/look.ts';
 import * as meta from './verbs/meta.ts';
 import { example, type Verb } from './verbs/options.ts';
 import * as people from './verbs/people.ts';
+import { policy } from './verbs/policy.ts';
 import * as reach from './verbs/reach.ts';
 import * as send from './verbs/send.ts';
 import * as take from './verbs/take.ts';
@@ -190,6 +191,7 @@ const surface: readonly Verb[] = [
   meta.config,
   identity,
   trust,
+  policy,
   keep.doctor,
   keep.maintain,
   keep.importTree,

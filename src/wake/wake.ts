@@ -11,6 +11,7 @@ import { whileWaiting } from '../cli/waiting.ts';
 import type { Woken } from '../contract/reach.ts';
 import { resolveFormer } from '../core/agents/agents.ts';
 import { announceNews, type News } from '../core/reach/news.ts';
+import { admit } from '../core/root/operation.ts';
 import type { Session } from '../core/root/root.ts';
 import { createWaiter } from '../core/wait/wait.ts';
 import { hosts } from '../hooks/hosts.ts';
@@ -40,6 +41,7 @@ export async function wakeCommand(context: Context, operands: readonly string[],
   const mailbox = await context.mailbox(words.name, 'wake', ' --bell');
   const session = await context.session();
   const agent = (await resolveFormer(session, mailbox)).name;
+  await admit(session, 'wake', { named: [agent] });
   const ringer = await ringerOf(context, session, agent, options, words);
   const found = await whileWaiting(context, `mail to ${agent}`, () =>
     nextNews(context, session, agent, ringer, waitMs),

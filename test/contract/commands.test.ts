@@ -92,6 +92,15 @@ const alerting = async (rig: Rig) => {
   await changeSettingsIn(rig.root.store, (settings) => ({ ...settings, alerts }));
   await dead(rig);
 };
+const policyFiles = {
+  'p.json': JSON.stringify({
+    roles: { all: { allow: { '*': ['*'] } }, less: { deny: { read: ['x'] } } },
+    everyone: ['all'],
+    agents: { 'x-*': ['less'] },
+    tests: [{ as: 'planner', verb: 'send', mailbox: 'reviewer', allowed: true }],
+  }),
+};
+const withPolicy = (rig: Rig) => rig.dreamos('policy set p.json --as planner', { files: policyFiles });
 const aged = async (rig: Rig) => {
   const id = await finished(rig);
   rig.time.nowMs += 40 * dayMs;
@@ -350,6 +359,10 @@ const runs: Record<string, Run> = {
   'config diff': after(changedTwice, () => 'config diff 0'),
   'config history': after(changedTwice, () => 'config history'),
   'config rollback': after(changedTwice, () => 'config rollback 1'),
+  'policy show': after(withPolicy, () => 'policy show --as planner'),
+  'policy set': line('policy set p.json --note why --as planner', { files: policyFiles }),
+  'policy check': after(withPolicy, () => 'policy check send reviewer --as planner'),
+  'policy test': line('policy test p.json', { files: policyFiles }),
   doctor: after(dead, () => 'doctor'),
   maintain: async (rig) => {
     await sent(rig);

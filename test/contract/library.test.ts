@@ -89,6 +89,13 @@ const tasked = async (mail: Dreamos) => {
 };
 const begun = async (mail: Dreamos) => (await mail.tasks.accept(await tasked(mail))).id;
 
+const policy = {
+  roles: { all: { allow: { '*': ['*'] } }, less: { deny: { read: ['x'] } } },
+  everyone: ['all'],
+  agents: { 'x-*': ['less'] },
+  tests: [{ as: 'planner', verb: 'send', mailbox: 'reviewer', allowed: true }],
+};
+
 const calls: Partial<Record<OperationName, Call>> = {
   'agent.register': (mail) => mail.agent.register({ name: 'scribe', description: 'writes', settings: { lease: '1m' } }),
   'agent.start': (mail) => mail.agent.start({ name: 'scribe', kind: 'core', note: 'writes', pid: process.pid }),
@@ -263,6 +270,13 @@ const calls: Partial<Record<OperationName, Call>> = {
     await mail.config.set('maxAttempts', 8);
     return mail.config.rollback(1);
   },
+  'policy.show': async (mail) => [await mail.policy.show(), (await mail.policy.set(policy), await mail.policy.show())],
+  'policy.set': (mail) => mail.policy.set(policy, { note: 'why' }),
+  'policy.check': async (mail) => [
+    await mail.policy.check('send'),
+    (await mail.policy.set(policy), await mail.policy.check('read', { mailbox: 'x' })),
+  ],
+  'policy.test': (mail) => mail.policy.test(policy),
   doctor: async (mail) => (await dead(mail), mail.doctor()),
   maintain: async (mail, time) => {
     await finished(mail);

@@ -348,6 +348,17 @@ export const provocations: readonly Provocation[] = [
   { type: 'dreamos reserve release a.ts --as reviewer', code: 'RESERVATION_LOST' },
   { type: "dreamos reserve '!a.ts' --as reviewer", code: 'PATH_INVALID' },
 
+  // Who may what.
+  {
+    begin: `echo '{"roles":{"own":{"allow":{"read":["$self"]}},"all":{"allow":{"*":["*"]}}},"everyone":["own"],"agents":{"planner":["all"]}}' > p; dreamos policy set p --as planner`,
+    type: 'dreamos read planner --as reviewer',
+    code: 'FORBIDDEN',
+    next: ['dreamos policy check read planner --as reviewer'],
+    exits: [9],
+  },
+  { begin: 'echo "{" > p', type: 'dreamos policy set p', code: 'CONFIG_INVALID', next: ['dreamos help policies'] },
+  { type: 'dreamos policy check sned reviewer', code: 'USAGE' },
+
   // From elsewhere, by --root.
   ...[
     'send bob hi --as planner',

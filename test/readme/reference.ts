@@ -5,6 +5,7 @@ import { type Comment, parseSync, type Statement, type TSInterfaceDeclaration, t
 import { withoutOf } from '../../src/model/draft.ts';
 import { eventKinds } from '../../src/model/event.ts';
 import { priorities } from '../../src/model/message.ts';
+import { actions } from '../../src/model/security/policy.ts';
 import { durabilities, settingKeys } from '../../src/model/settings.ts';
 import { results, states } from '../../src/model/state.ts';
 
@@ -25,6 +26,7 @@ export function reference(): string {
     'library/task-group.ts',
     'library/config-group.ts',
     'library/security-group.ts',
+    'library/security/policy.ts',
   ].map(read);
   const members = interfaceIn(face, 'Dreamos').body.body;
   const groupNames = new Map(members.flatMap((member) => groupOf(member)));
@@ -116,7 +118,14 @@ const madeOfShape = /\bOf<|ReturnType<|MessageFields/;
 /** Types that are made of a list, with what the list has. */
 function spelt(text: string): string {
   const words = (all: readonly string[]): string => all.map((word) => `'${word}'`).join(' | ');
-  const lists: Readonly<Record<string, readonly string[]>> = { states, results, priorities, durabilities, eventKinds };
+  const lists: Readonly<Record<string, readonly string[]>> = {
+    states,
+    results,
+    priorities,
+    durabilities,
+    eventKinds,
+    actions,
+  };
   return text
     .replace(/\(typeof (\w+)\)\[number\]/g, (whole, list: string) => words(lists[list] ?? [whole]))
     .replace('keyof Table', () => words(settingKeys))

@@ -1,5 +1,5 @@
 /** Of a message that is not in the mailbox where it was looked for: whose it is, in which state, and what to type. */
-import { findNow } from '../../core/look/find.ts';
+import { findSeen } from '../../core/look/find.ts';
 import { listHeld } from '../../core/take/held.ts';
 import { claimedId } from '../../core/take/settle.ts';
 import { isoTime } from '../../contract/json.ts';
@@ -30,7 +30,7 @@ export async function whoseItIs(
 ): Promise<DreamosError> {
   const session = await context.session();
   const id = isId(message) ? message : await claimedId(session, message).catch(() => undefined);
-  const entries = id === undefined ? [] : await findNow(session, id).catch(() => []);
+  const entries = id === undefined ? [] : await findSeen(session, id).catch(() => []);
   if (id === undefined || entries.length === 0) return notFound;
   const held = await listHeld(session, { id });
   const places = entries.map(({ mailbox, state }) => {

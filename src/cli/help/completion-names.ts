@@ -6,6 +6,7 @@ import { DreamosError } from '../../model/errors.ts';
 import { priorities } from '../../model/message.ts';
 import { settingKeys } from '../../model/settings.ts';
 import { states, taskStates, unfinished } from '../../model/state.ts';
+import { admit } from '../../core/root/operation.ts';
 
 /** What a shell may complete besides words of dreamos; the script asks `dreamos completion <kind>`. */
 export const kinds = [
@@ -70,7 +71,8 @@ async function namesOf(context: Context, kind: Kind): Promise<readonly string[]>
   if (kind === 'priorities') return priorities;
   if (kind === 'states') return ['all', ...states];
   if (kind === 'task-states') return ['all', ...taskStates];
-  const { store } = await context.session();
+  const session = await context.session();
+  const { store } = session;
   if (kind === 'topics') return store.look.listTopics();
   const cards = (await store.documents.listAgents()).filter(({ retiredAt }) => retiredAt === undefined);
   const agents = cards.filter((card) => !isQueue(card)).map(({ name }) => name);
@@ -80,9 +82,10 @@ async function namesOf(context: Context, kind: Kind): Promise<readonly string[]>
     return [...agents, ...groups.map((group) => `@${group}`), '@all'];
   }
   const ids = new Set<string>();
-  for (const { name: agent } of cards) {
+  const { documents, look } = (await admit(session, 'list')).store;
+  for (const { name: agent } of await documents.listAgents()) {
     for (const state of unfinished) {
-      for await (const { id } of store.look.list(agent, state)) {
+      for await (const { id } of look.list(agent, state)) {
         if (ids.size >= mostMessages) return [...ids];
         ids.add(id);
       }

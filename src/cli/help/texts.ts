@@ -21,6 +21,7 @@ const texts: Record<TopicName, () => Promise<{ default: string }>> = {
   hosts: () => import('./hosts.md'),
   housekeeping: () => import('./housekeeping.md'),
   prometheus: () => import('./prometheus.md'),
+  policies: () => import('./policies.md'),
   alerting: () => import('./alerting.md'),
   security: () => import('./security.md'),
   tables: () => import('./tables.md'),

@@ -7,6 +7,7 @@ export const topics = {
   commands: 'every command in a line',
   tasks: 'work to be done: its states, who gets it, who takes over',
   settings: 'every setting, its default, and where it can be set',
+  policies: 'who may what: roles, actions, patterns; changing a policy',
   json: 'what every command prints with --json',
   'exit-codes': 'what each exit code means',
   scripting: 'how scripts and agents send, consume and repeat safely',

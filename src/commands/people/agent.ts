@@ -3,7 +3,7 @@ import { usage } from '../../model/refusals.ts';
 import type { Context } from '../../cli/context.ts';
 import { harmless, harmlessJson } from '../../cli/harmless.ts';
 import { given } from '../../cli/input/parse.ts';
-import { resolveAgent, retireAgent } from '../../core/agents/agents.ts';
+import { retireAgent, showAgent } from '../../core/agents/agents.ts';
 import { listDead } from '../../core/keep/dlq.ts';
 import { deleteAgent } from '../../core/keep/delete-agent.ts';
 import { renameAgent } from '../../core/keep/rename-agent.ts';
@@ -88,7 +88,7 @@ export async function showCommand(context: Context, name: string, options: ShowO
     const card = await a2aCardOf(session, name, { url, ...given({ binding: binding as Binding | undefined }) });
     return context.output.item(card, () => harmlessJson(card));
   }
-  const card = await resolveAgent(session, name);
+  const card = await showAgent(session, name);
   const subscriptions = (await loadSubscriptions(session)).get(card.name) ?? [];
   const shown = { ...card, subscriptions };
   await context.output.item(shown, () => cardText(shown, context.output.width));

@@ -1,8 +1,8 @@
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { inEditor } from '../../cli/handler/in-editor.ts';
-import { chunksOf, readText } from '../../cli/input/body.ts';
 import { countOption, given } from '../../cli/input/parse.ts';
+import { nameOf, textOf } from '../../cli/input/text-file.ts';
 import type { ConfigDifference, ConfigValue, ConfigVersion } from '../../contract/system.ts';
 import { changeConfig, type ConfigChanges, rollbackConfig, unsetConfig } from '../../core/config/change.ts';
 import { historyOf } from '../../core/config/history-of.ts';
@@ -152,15 +152,6 @@ export async function editCommand(context: Context, { file, note }: EditOptions)
   } finally {
     edited.close();
   }
-}
-
-const nameOf = (file: string): string => (file === '-' ? 'The standard input' : file);
-
-async function textOf(context: Context, file: string): Promise<string> {
-  const chunks = file === '-' ? chunksOf(context) : await context.openFile(file);
-  if (!chunks)
-    throw usage('The text is to come from the standard input, which is a terminal.', 'Pipe it in, or name a file.');
-  return (await readText(chunks, file === '-' ? undefined : file, context.signal)).replace(/^\uFEFF/, '');
 }
 
 export interface AgentOption {

@@ -4,6 +4,7 @@ import type { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import type { Session } from '../root/root.ts';
 import { resolveAgent } from './agents.ts';
+import { operation } from '../root/operation.ts';
 
 export interface A2aOptions {
   /** Where the agent answers: https, or http on this machine. What answers there is not dreamos. */
@@ -19,7 +20,9 @@ const usualModes = ['text/plain'];
 const noVersion = '0.0.0';
 
 /** What the card does not say is left out; where the protocol wants it, the least stands there, with a warning. */
-export async function a2aCardOf(
+export const a2aCardOf = operation('agent.a2a', a2aCardOfBody);
+
+async function a2aCardOfBody(
   session: Session,
   agent: string,
   { url, binding = 'JSONRPC' }: A2aOptions,

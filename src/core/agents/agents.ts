@@ -11,6 +11,7 @@ import { checkName, checkGroup } from '../root/names.ts';
 import type { DocumentName } from '../../storage/port/documents.ts';
 import { AgentRenamed } from '../../storage/port/refusals.ts';
 import { changeDocument } from '../root/documents.ts';
+import { ofMailbox, operation } from '../root/operation.ts';
 
 /**
  * The card of an agent, by its name however it is cased; retired agents too.
@@ -168,7 +169,12 @@ export async function mailboxesOf(session: Session, named?: string): Promise<str
   return cards.map(({ name }) => name);
 }
 
-export async function retireAgent(session: Session, name: string): Promise<AgentCard> {
+/** As resolveAgent, for who asks for the card itself. */
+export const showAgent = operation('agent.show', resolveAgent);
+
+export const retireAgent = operation('agent.retire', retireAgentBody, ofMailbox);
+
+async function retireAgentBody(session: Session, name: string): Promise<AgentCard> {
   const { name: known } = await resolveAgent(session, name);
   return changeKnownCard(session, known, (card) => ({
     ...card,

@@ -6,6 +6,7 @@ import { halfCharacter, usage } from '../../model/refusals.ts';
 import type { Session } from '../root/root.ts';
 import { noAgent, resolveAgent } from './agents.ts';
 import { presenceJson, presenceOf } from './presence.ts';
+import { ofMailbox, operation } from '../root/operation.ts';
 
 export interface HeartbeatOptions {
   /** Else what it said last, and `idle` at first. */
@@ -21,11 +22,9 @@ export interface HeartbeatOptions {
 
 const mostNote = 200;
 
-export async function heartbeat(
-  session: Session,
-  agent: string,
-  options: HeartbeatOptions = {},
-): Promise<AgentPresent> {
+export const heartbeat = operation('agent.heartbeat', heartbeatBody, ofMailbox);
+
+async function heartbeatBody(session: Session, agent: string, options: HeartbeatOptions = {}): Promise<AgentPresent> {
   checkHeartbeat(options);
   const card = await resolveAgent(session, agent);
   if (isQueue(card)) throw noAgent(card.name);

@@ -3,8 +3,11 @@ import type { AgentPaused } from '../../contract/system.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import type { Session } from '../root/root.ts';
 import { changeKnownCard, resolveAgent } from './agents.ts';
+import { ofMailbox, operation } from '../root/operation.ts';
 
-export async function pauseAgent(session: Session, name: string): Promise<AgentPaused> {
+export const pauseAgent = operation('pause', pauseAgentBody, ofMailbox);
+
+async function pauseAgentBody(session: Session, name: string): Promise<AgentPaused> {
   const { name: known } = await resolveAgent(session, name);
   const pausedAt = new Date(session.clock.now()).toISOString();
   let changed = false;
@@ -17,7 +20,9 @@ export async function pauseAgent(session: Session, name: string): Promise<AgentP
   return { ...card, changed };
 }
 
-export async function resumeAgent(session: Session, name: string): Promise<AgentPaused> {
+export const resumeAgent = operation('resume', resumeAgentBody, ofMailbox);
+
+async function resumeAgentBody(session: Session, name: string): Promise<AgentPaused> {
   const { name: known } = await resolveAgent(session, name);
   let changed = false;
   const card = await changeKnownCard(session, known, (found) => {

@@ -12,6 +12,7 @@ import { inForce, step } from './step.ts';
 import { type Done, noMailAbout, receiversOf, type RunCommand, runOnce, sendTo, tellAll } from './tell.ts';
 import { viewsOf } from './view.ts';
 import { mailOf, toldOf } from './words.ts';
+import { operation } from '../root/operation.ts';
 
 export interface CheckAlertsOptions {
   /** Runs the commands of rules; without it they are left to the next check that can. */
@@ -21,7 +22,9 @@ export interface CheckAlertsOptions {
 }
 
 /** How it is now: it looks as a check does, notes nothing and tells nobody. */
-export async function listAlerts(session: Session): Promise<AlertNow[]> {
+export const listAlerts = operation('alerts.list', listAlertsBody);
+
+async function listAlertsBody(session: Session): Promise<AlertNow[]> {
   const rules = await loadRules(session);
   const now = session.store.now();
   const readings = await readingsFor(session, rules);
@@ -29,12 +32,16 @@ export async function listAlerts(session: Session): Promise<AlertNow[]> {
 }
 
 /** Looks, notes what has changed, and tells what is to be told. */
-export async function checkAlerts(session: Session, options: CheckAlertsOptions = {}): Promise<AlertNow[]> {
+export const checkAlerts = operation('alerts.check', checkAlertsBody);
+
+async function checkAlertsBody(session: Session, options: CheckAlertsOptions = {}): Promise<AlertNow[]> {
   return (await checkAndSee(session, options)).alerts;
 }
 
 /** As checkAlerts. @returns also those among them that this check has seen begin to fire, or end */
-export async function checkAndSee(
+export const checkAndSee = operation('alerts.check', checkAndSeeBody);
+
+async function checkAndSeeBody(
   session: Session,
   options: CheckAlertsOptions,
 ): Promise<{ readonly alerts: AlertNow[]; readonly changed: readonly AlertNow[] }> {
@@ -78,7 +85,9 @@ export async function silencesNow(session: Session): Promise<readonly Silence[]>
 }
 
 /** @param alert `undefined`: all of them */
-export async function silenceAlerts(
+export const silenceAlerts = operation('alerts.silence', silenceAlertsBody);
+
+async function silenceAlertsBody(
   session: Session,
   alert: string | undefined,
   { forMs, mailbox }: SilenceOptions,
@@ -109,7 +118,9 @@ export interface TestAlertOptions extends CheckAlertsOptions {
 }
 
 /** What a rule sees, and what it would do. Nothing is noted of it. */
-export async function testAlert(
+export const testAlert = operation('alerts.test', testAlertBody);
+
+async function testAlertBody(
   session: Session,
   name: string,
   { mailbox: named, act = false, run, signal }: TestAlertOptions = {},

@@ -14,12 +14,15 @@ import { toldVersion } from './history.ts';
 import { type ConfigChangeOptions, rewriteSettings } from './rewrite.ts';
 import { checkWhole } from './rules.ts';
 import { showConfig } from './show.ts';
+import { operation } from '../root/operation.ts';
 
 /** Settings by their names, as values or as a person types them; `null` or `''`: the default holds again. */
 export type ConfigChanges = Readonly<Partial<Record<SettingKey, SettingValue | Settings[SettingKey] | null>>>;
 
 /** As one version. @returns what holds of these settings now, with the version that is in force */
-export async function changeConfig(
+export const changeConfig = operation('config.change', changeConfigBody);
+
+async function changeConfigBody(
   session: Session,
   changes: ConfigChanges,
   options: ConfigChangeOptions = {},
@@ -48,7 +51,9 @@ export async function changeConfig(
 }
 
 /** @param value `undefined`: the default holds again */
-export async function setConfig(
+export const setConfig = operation('config.set', setConfigBody);
+
+async function setConfigBody(
   session: Session,
   key: string,
   value: unknown,
@@ -59,7 +64,9 @@ export async function setConfig(
   return now;
 }
 
-export function unsetConfig(
+export const unsetConfig = operation('config.unset', unsetConfigBody);
+
+function unsetConfigBody(
   session: Session,
   keys: readonly string[],
   options: ConfigChangeOptions = {},
@@ -73,7 +80,9 @@ export interface ConfigRollbackOptions extends ConfigChangeOptions {
 }
 
 /** What an earlier version said, as a new version; 0: nothing is set. */
-export async function rollbackConfig(
+export const rollbackConfig = operation('config.rollback', rollbackConfigBody);
+
+async function rollbackConfigBody(
   session: Session,
   version: number,
   { agent, note = `rollback to ${version}`, ...options }: ConfigRollbackOptions = {},

@@ -9,6 +9,7 @@ import { type Revision, said } from '../root/revisions.ts';
 import type { Session } from '../root/root.ts';
 import { differencesOf } from './differences.ts';
 import { type History, historyOf, versionOf } from './history-of.ts';
+import { operation } from '../root/operation.ts';
 
 export interface ConfigHistoryOptions {
   /** Of this agent's card, instead of the settings. */
@@ -18,7 +19,9 @@ export interface ConfigHistoryOptions {
 }
 
 /** The newest first. */
-export async function configHistory(
+export const configHistory = operation('config.history', configHistoryBody);
+
+async function configHistoryBody(
   session: Session,
   { agent, limit = Infinity }: ConfigHistoryOptions = {},
 ): Promise<ConfigVersion[]> {
@@ -79,7 +82,9 @@ async function everInForce({ inForce, last, get }: History): Promise<Set<number>
  * From one version to another; without the second to what is in force; without both from what was in force before that. Where
  * somebody has edited a file by hand, and it is not kept yet, what is in force is what the file says.
  */
-export async function configDiff(
+export const configDiff = operation('config.diff', configDiffBody);
+
+async function configDiffBody(
   session: Session,
   from?: number,
   to?: number,

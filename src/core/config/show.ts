@@ -8,6 +8,7 @@ import { isSame, type Revision, said } from '../root/revisions.ts';
 import type { Session } from '../root/root.ts';
 import { checkSettingKey, environmentSettings } from '../root/settings.ts';
 import { type History, historyOf } from './history-of.ts';
+import { operation } from '../root/operation.ts';
 
 export interface ConfigShowOptions {
   /** For this agent: what its card says comes before config.json. */
@@ -16,12 +17,16 @@ export interface ConfigShowOptions {
   readonly origin?: boolean;
 }
 
-export async function getConfig(session: Session, key?: string): Promise<ConfigValue[]> {
+export const getConfig = operation('config.get', getConfigBody);
+
+async function getConfigBody(session: Session, key?: string): Promise<ConfigValue[]> {
   return showConfig(session, key === undefined ? [] : [key]);
 }
 
 /** What holds, of these settings or of all, in the order of the table. */
-export async function showConfig(
+export const showConfig = operation('config.show', showConfigBody);
+
+async function showConfigBody(
   session: Session,
   keys: readonly string[] = [],
   { agent, origin = false }: ConfigShowOptions = {},

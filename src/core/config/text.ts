@@ -8,6 +8,7 @@ import type { Session } from '../root/root.ts';
 import { toldVersion } from './history.ts';
 import { rewriteSettings } from './rewrite.ts';
 import { faultsIn } from './rules.ts';
+import { operation } from '../root/operation.ts';
 
 /** A text, and the store's word for the file as it is. */
 export interface Editable {
@@ -16,12 +17,16 @@ export interface Editable {
 }
 
 /** What config.json says, be it usable or not. */
-export async function editableConfig({ store }: Session): Promise<Editable> {
+export const editableConfig = operation('config.edit', editableConfigBody);
+
+async function editableConfigBody({ store }: Session): Promise<Editable> {
   return (await store.documents.text('settings')) ?? { text: '{}\n', version: undefined };
 }
 
 /** Puts a whole text in force, as one version. @throws CONFIG_INVALID, STATE_CHANGED */
-export async function replaceConfig(
+export const replaceConfig = operation('config.edit', replaceConfigBody);
+
+async function replaceConfigBody(
   session: Session,
   text: string,
   { before, name = 'The text', note }: { readonly before: Editable; readonly name?: string; readonly note?: string },
@@ -36,7 +41,9 @@ export async function replaceConfig(
  * Whether a text can be used as settings; without one, whether config.json can.
  * @param name what it is called in the error @throws CONFIG_INVALID naming all that is wrong, and where
  */
-export async function validateConfig(session: Session, text?: string, name = 'The text'): Promise<ConfigValid> {
+export const validateConfig = operation('config.validate', validateConfigBody);
+
+async function validateConfigBody(session: Session, text?: string, name = 'The text'): Promise<ConfigValid> {
   const { document } = await session.store.documents.locate('settings', []);
   const file = text === undefined ? document : name;
   const settings = settingsIn(text ?? (await editableConfig(session)).text, file);

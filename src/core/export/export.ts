@@ -6,6 +6,7 @@ import type { ExportedPart } from './fill.ts';
 import { type TableName, tableNames } from './tables.ts';
 import { exportToSqlite } from './to-sqlite.ts';
 import { exportToFiles } from './to-text.ts';
+import { operation } from '../root/operation.ts';
 
 export interface TableExportOptions extends ExportedPart {
   /** `sqlite` if not given. */
@@ -17,7 +18,9 @@ export interface TableExportOptions extends ExportedPart {
 const formats = ['sqlite', 'jsonl', 'csv'];
 
 /** @param path absolute */
-export async function exportTo(
+export const exportTo = operation('export', exportToBody);
+
+async function exportToBody(
   session: Session,
   path: string,
   { format = 'sqlite', table, ...options }: TableExportOptions = {},

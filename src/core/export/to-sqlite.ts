@@ -6,6 +6,7 @@ import { ExportDatabase } from './database.ts';
 import { fill, type ExportedPart, isBehind } from './fill.ts';
 import { checkOurs, checkRoot } from './ours.ts';
 import { noRows } from './tables.ts';
+import { operation } from '../root/operation.ts';
 
 // So often somebody else can be faster.
 const mostTries = 5;
@@ -16,7 +17,9 @@ export interface Making {
 }
 
 /** @returns `undefined`: the signal came, and the file is as it was */
-export async function exportToSqlite(
+export const exportToSqlite = operation('export', exportToSqliteBody);
+
+async function exportToSqliteBody(
   session: Session,
   path: string,
   { onMade, ...options }: ExportedPart & Making = {},

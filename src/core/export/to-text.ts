@@ -6,6 +6,7 @@ import { ExportDatabase } from './database.ts';
 import { fill, type ExportedPart } from './fill.ts';
 import { noRows, type TableName, tableNames } from './tables.ts';
 import { partsOf, type TextFormat } from './text.ts';
+import { operation } from '../root/operation.ts';
 
 export interface TextOptions extends ExportedPart {
   /** All, if not given. */
@@ -15,7 +16,9 @@ export interface TextOptions extends ExportedPart {
 type Write = (table: TableName, part: string) => Promise<void>;
 
 /** Hands over a text part by part. @returns how many rows it has; `undefined`: the signal came */
-export async function exportToStream(
+export const exportToStream = operation('export', exportToStreamBody);
+
+async function exportToStreamBody(
   session: Session,
   format: TextFormat,
   write: Write,

@@ -7,13 +7,16 @@ import { finishSendsOrWarn } from '../wait/due.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { follow, type Followed, type FollowOptions } from './follow.ts';
+import { eachOf } from '../root/operation.ts';
 
 export interface ListenOptions extends FollowOptions {
   /** Nothing that was published before; milliseconds since 1970. */
   readonly from?: number;
 }
 
-export async function* listen(
+export const listen = eachOf('listen', listenBody, { lasting: 'looks' });
+
+async function* listenBody(
   session: Session,
   patterns: string | readonly string[],
   options: ListenOptions = {},

@@ -10,6 +10,7 @@ import { messageNotFound } from '../root/refusals.ts';
 import { lookAgainMs } from '../wait/bell.ts';
 import { waitFor, type WaitOptions } from '../wait/wait.ts';
 import type { Entry } from '../../storage/port/look.ts';
+import { operation } from '../root/operation.ts';
 
 /** What may be waited for, the earlier first. What comes later says that the earlier has come, too. */
 const steps = ['announced', 'claimed', 'acked'] as const;
@@ -20,7 +21,9 @@ export interface UntilOptions extends WaitOptions {
   readonly mailboxes?: readonly string[];
 }
 
-export async function until(
+export const until = operation('until', untilBody);
+
+async function untilBody(
   session: Session,
   receiptOrId: string,
   step: Step,
@@ -30,6 +33,7 @@ export async function until(
   const meant = isReceipt ? session.store.mail.parseReceipt(receiptOrId) : undefined;
   const id = meant?.id ?? (await meantId(session, receiptOrId, { states: unfinished }, {}));
   const mailboxes = await mailboxesOf(session, id, options.mailboxes ?? (meant && [meant.mailbox]));
+  await session.checkMay?.(mailboxes);
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const waits = mailboxes.map((mailbox) => untilIn(session, mailbox, id, step, { ...options, signal }));

@@ -4,6 +4,7 @@ import { keepSeen } from '../agents/seen.ts';
 import { createDueTimer } from '../wait/due.ts';
 import type { Session } from '../root/root.ts';
 import { follow, type Followed, type FollowOptions } from './follow.ts';
+import { eachOf } from '../root/operation.ts';
 
 export interface WatchOptions extends FollowOptions {
   /** All, those registered later included, if not given. */
@@ -13,10 +14,9 @@ export interface WatchOptions extends FollowOptions {
 // Every event may bring a new due moment, and hide the hint of a handed-in file; a busy log must not mean a look for each.
 const afterEventsMs = 200;
 
-export async function* watch(
-  session: Session,
-  options: WatchOptions = {},
-): AsyncGenerator<WatchedEvent, void, undefined> {
+export const watch = eachOf('watch', watchBody, ({ mailboxes } = {}) => ({ named: mailboxes, lasting: 'looks' }));
+
+async function* watchBody(session: Session, options: WatchOptions = {}): AsyncGenerator<WatchedEvent, void, undefined> {
   const { journal } = session.store;
   const mailboxes = options.mailboxes && (await exactNames(session, options.mailboxes));
   const due = createDueTimer(session, mailboxes);

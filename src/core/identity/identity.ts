@@ -17,6 +17,7 @@ import { notFound } from '../../model/refusals.ts';
 import { type CardKey, currentKey, judge, keyIdOf, pinAs, rotationText } from '../../model/security/identity.ts';
 import { changeKnownCard, noAgent, resolveAgent } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
+import { ofMailbox, operation } from '../root/operation.ts';
 import { keepTrust, knownOf } from './judged.ts';
 import { changePin } from './pins.ts';
 import { type OwnKey, type PrivateFile, privateFileOf, whileHeld, writeKeys } from './private-file.ts';
@@ -28,7 +29,9 @@ import { makeSealKey } from './seal-key.ts';
  * Makes a key pair of an agent: the private half for this user, the public one on the card.
  * @throws ALREADY_EXISTS: it has one, and the private half is not here
  */
-export async function createIdentity(session: Session, agent: string): Promise<IdentityMade> {
+export const createIdentity = operation('identity.create', createIdentityBody, ofMailbox);
+
+async function createIdentityBody(session: Session, agent: string): Promise<IdentityMade> {
   const { name } = await resolveOwner(session, agent);
   const root = await ensureRootId(session);
   const created = await whileOwnHeld(session, root, name, async (card, found) => {
@@ -54,7 +57,9 @@ export async function createIdentity(session: Session, agent: string): Promise<I
 }
 
 /** The next key, signed for by the one before. @throws UNAUTHENTICATED: that is not here, or is revoked; STATE_CHANGED */
-export async function rotateIdentity(session: Session, agent: string): Promise<Identity> {
+export const rotateIdentity = operation('identity.rotate', rotateIdentityBody, ofMailbox);
+
+async function rotateIdentityBody(session: Session, agent: string): Promise<Identity> {
   const { name } = await resolveOwner(session, agent);
   const root = await rootIdOf(session);
   if (root === undefined) throw noIdentity(name);
@@ -92,7 +97,9 @@ export interface RevokeOptions {
 }
 
 /** Ends a key: what it signs from then on, or has signed before, is refused, and it leads to no other key. */
-export async function revokeIdentity(
+export const revokeIdentity = operation('identity.revoke', revokeIdentityBody, ofMailbox);
+
+async function revokeIdentityBody(
   session: Session,
   agent: string,
   { key }: RevokeOptions = {},
@@ -122,7 +129,9 @@ export async function revokeIdentity(
 }
 
 /** What the card says, what of that this user may trust, and whether he has the private key. Changes nothing. */
-export async function showIdentity(session: Session, agent: string): Promise<Identity> {
+export const showIdentity = operation('identity.show', showIdentityBody, ofMailbox);
+
+async function showIdentityBody(session: Session, agent: string): Promise<Identity> {
   const card = await resolveAgent(session, agent);
   const known = await knownOf(session, card.name);
   if (!known) return { agent: card.name, state: 'none', keys: [] };

@@ -6,13 +6,16 @@ import { usage } from '../../model/refusals.ts';
 import { pinAs } from '../../model/security/identity.ts';
 import { listMailboxes, resolveMailbox } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
+import { ofMailbox, operation } from '../root/operation.ts';
 import { knownOf } from './judged.ts';
 import { changePin, pinsOf } from './pins.ts';
 import { unauthenticated } from './refusals.ts';
 import { rootIdOf } from './root-id.ts';
 
 /** Of each agent that has a key, or is known by one, in the order of their names. Pins nothing. */
-export async function listTrust(session: Session): Promise<Trusted[]> {
+export const listTrust = operation('trust.list', listTrustBody);
+
+async function listTrustBody(session: Session): Promise<Trusted[]> {
   const root = await rootIdOf(session);
   if (root === undefined) return [];
   const cards = await listMailboxes(session);
@@ -43,11 +46,9 @@ export interface AcceptOptions {
  * Trusts the key that an agent's card says now, whoever has signed for it; of a card without one, no key is trusted any more.
  * @throws KEY_CHANGED: the card says another one than `key`; UNAUTHENTICATED: it is revoked; AGENT_NOT_FOUND
  */
-export async function acceptTrust(
-  session: Session,
-  agent: string,
-  { key }: AcceptOptions = {},
-): Promise<TrustAccepted> {
+export const acceptTrust = operation('trust.accept', acceptTrustBody, ofMailbox);
+
+async function acceptTrustBody(session: Session, agent: string, { key }: AcceptOptions = {}): Promise<TrustAccepted> {
   const { name } = await resolveMailbox(session, agent);
   const { root, card, pin, judged } = (await knownOf(session, name)) ?? {};
   const current = judged?.current;

@@ -19,11 +19,14 @@ import type { Session } from '../root/root.ts';
 import type { Lock } from '../../storage/port/documents.ts';
 import type { ImportOptions } from './result.ts';
 import { states } from '../../model/state.ts';
+import { eachOf } from '../root/operation.ts';
 
 const importFormats = ['auto', 'dreamos-lenient'] as const;
 type ImportFormat = (typeof importFormats)[number];
 
-export async function* importTree(
+export const importTree = eachOf('import', importTreeBody);
+
+async function* importTreeBody(
   session: Session,
   dir: string,
   options: ImportOptions = {},

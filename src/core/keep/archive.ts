@@ -17,6 +17,7 @@ import { show } from '../look/show.ts';
 import { sieveOf } from '../look/sieve.ts';
 import { messageNotFound, notInState } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
+import { eachOf, ofMailbox, operation } from '../root/operation.ts';
 
 export interface ArchiveListOptions {
   readonly limit?: number;
@@ -37,7 +38,9 @@ export interface ExportRange {
 
 export interface ExportOptions extends ExportRange, ArchiveListOptions {}
 
-export async function* listArchive(
+export const listArchive = eachOf('archive.list', listArchiveBody, ofMailbox);
+
+async function* listArchiveBody(
   session: Session,
   mailbox?: string,
   options: ArchiveListOptions = {},
@@ -54,7 +57,9 @@ export async function* listArchive(
   );
 }
 
-export async function* searchArchive(
+export const searchArchive = eachOf('archive.search', searchArchiveBody, (_, { mailbox } = {}) => ofMailbox(mailbox));
+
+async function* searchArchiveBody(
   session: Session,
   text: string,
   options: ArchiveSearchOptions = {},
@@ -66,7 +71,9 @@ export async function* searchArchive(
   for await (const { entry, message } of upTo(limit, found)) yield toArchived(entry, message);
 }
 
-export async function* exportArchive(
+export const exportArchive = eachOf('archive.export', exportArchiveBody, ofMailbox);
+
+async function* exportArchiveBody(
   session: Session,
   mailbox?: string,
   options: ExportOptions = {},
@@ -88,7 +95,9 @@ export async function* exportArchive(
 const finished = ({ ackedAt }: Archived): string => ackedAt;
 const notDead = async (): Promise<undefined> => undefined;
 
-export async function showArchived(session: Session, mailbox: string | undefined, end: string): Promise<Archived> {
+export const showArchived = operation('archive.show', showArchivedBody, ofMailbox);
+
+async function showArchivedBody(session: Session, mailbox: string | undefined, end: string): Promise<Archived> {
   const id = await archivedId(session, end, mailbox && (await resolveMailbox(session, mailbox)).name);
   const { message, entries } = await show(session, id, mailbox === undefined ? {} : { mailbox });
   const archived = entries.filter(({ state }) => state === 'archived');
@@ -102,7 +111,9 @@ export async function showArchived(session: Session, mailbox: string | undefined
 }
 
 /** Under the lock under which it may be packed. */
-export async function restoreArchive(session: Session, mailbox: string, end: string): Promise<Entry> {
+export const restoreArchive = operation('archive.restore', restoreArchiveBody, ofMailbox);
+
+async function restoreArchiveBody(session: Session, mailbox: string, end: string): Promise<Entry> {
   const card = await resolveAgent(session, mailbox);
   const id = await archivedId(session, end, card.name);
   return session.store.documents.withLock(`maintain.${card.name}`, async (lock) => {

@@ -2,8 +2,11 @@ import { usage } from '../../model/refusals.ts';
 import type { BackedUp } from '../../contract/keep.ts';
 import type { BackupOptions } from '../../storage/port/upkeep.ts';
 import type { Session } from '../root/root.ts';
+import { operation } from '../root/operation.ts';
 
-export async function backup(
+export const backup = operation('backup', backupBody);
+
+async function backupBody(
   { store }: Session,
   file: string,
   options: BackupOptions = {},

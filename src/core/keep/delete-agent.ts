@@ -14,13 +14,16 @@ import { endReservationsOf, loadReservations } from '../reserve/reservations.ts'
 import { endSchedulesOf, loadSchedules } from '../schedules/schedules.ts';
 import { endSubscriptions, loadSubscriptions } from '../topics/subscriptions.ts';
 import { bringAllDue } from '../wait/due.ts';
+import { ofMailbox, operation } from '../root/operation.ts';
 
 export interface AgentDeleteOptions {
   /** Its tasks go to others, and what else is unfinished is archived as cancelled; else it has to be nothing. */
   readonly archive?: boolean;
 }
 
-export async function deleteAgent(
+export const deleteAgent = operation('agent.delete', deleteAgentBody, ofMailbox);
+
+async function deleteAgentBody(
   session: Session,
   agent: string,
   { archive = false }: AgentDeleteOptions = {},

@@ -7,13 +7,16 @@ import { findNow } from '../look/find.ts';
 import { meantId } from '../look/meant.ts';
 import type { Session } from '../root/root.ts';
 import { changeEverywhere } from './everywhere.ts';
+import { operation } from '../root/operation.ts';
 
 export interface DeliverHow {
   /** Not before this moment, milliseconds since 1970; else now. */
   readonly at?: number;
 }
 
-export async function deliver(session: Session, idOrEnd: string, { at }: DeliverHow = {}): Promise<Entry[]> {
+export const deliver = operation('deliver', deliverBody);
+
+async function deliverBody(session: Session, idOrEnd: string, { at }: DeliverHow = {}): Promise<Entry[]> {
   const id = await meantId(session, idOrEnd, { states: ['delayed'] }, {});
   if (at !== undefined) checkTime(id, at, session.store.now());
   // What is due by itself is ready first, and nothing is put off that expires before.

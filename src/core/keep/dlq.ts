@@ -18,6 +18,7 @@ import { messageNotFound, notInState } from '../root/refusals.ts';
 import { diskTrouble, notLookedInto } from '../root/trouble.ts';
 import { mailboxOf } from './mailbox-of.ts';
 import type { DeadReason, Entry } from '../../storage/port/look.ts';
+import { eachOf, ofMailbox, operation } from '../root/operation.ts';
 
 export interface DeadListOptions {
   readonly limit?: number;
@@ -25,7 +26,9 @@ export interface DeadListOptions {
   readonly signal?: AbortSignal;
 }
 
-export async function* listDead(
+export const listDead = eachOf('dlq.list', listDeadBody, ofMailbox);
+
+async function* listDeadBody(
   session: Session,
   mailbox?: string,
   options: DeadListOptions = {},
@@ -49,7 +52,9 @@ export async function* listDead(
 /** What is known of a dead letter, also when its message cannot be read. */
 export type Glance = Omit<Dead, 'message'> & { readonly message: Message | null };
 
-export async function glanceAt(session: Session, entry: Entry): Promise<Glance> {
+export const glanceAt = operation('dlq.list', glanceAtBody, ({ mailbox }) => ofMailbox(mailbox));
+
+async function glanceAtBody(session: Session, entry: Entry): Promise<Glance> {
   const message = (await readOrWarn(session, entry)) ?? null;
   const why = (await whyOrWarn(session, entry)) ?? { reason: '', attempts: entry.attempt, deadAt: entry.deadAt ?? 0 };
   return toDead(entry, message, why);
@@ -63,7 +68,9 @@ async function namesOf(session: Session, mailbox: string | undefined, everybody:
   return cards.map(({ name }) => name);
 }
 
-export async function showDead(session: Session, mailbox: string, id: string): Promise<DeadShown> {
+export const showDead = operation('dlq.show', showDeadBody, ofMailbox);
+
+async function showDeadBody(session: Session, mailbox: string, id: string): Promise<DeadShown> {
   const entry = await deadEntry(session, (await resolveMailbox(session, mailbox)).name, id);
   const message = await session.store.look.read(entry);
   const why = await session.store.look.deadReason(entry);
@@ -92,7 +99,9 @@ export interface PurgeOptions extends DeadOptions {
 }
 
 /** What `retryDead` or `purgeDead` would do, in its order. */
-export function chooseDead(
+export const chooseDead = operation('dlq.retry', chooseDeadBody, (_, mailbox) => ofMailbox(mailbox));
+
+function chooseDeadBody(
   session: Session,
   verb: 'retry' | 'purge',
   mailbox: string | undefined,
@@ -103,7 +112,9 @@ export function chooseDead(
   return forEach(session, mailbox, ids, { ...options, dryRun: true, everybody }, async (entry) => entry);
 }
 
-export async function retryDead(
+export const retryDead = operation('dlq.retry', retryDeadBody, ofMailbox);
+
+async function retryDeadBody(
   session: Session,
   mailbox: string | undefined,
   ids: readonly string[] | 'all',
@@ -122,7 +133,9 @@ export interface Purged {
   readonly mailbox: string;
 }
 
-export async function purgeDead(
+export const purgeDead = operation('dlq.purge', purgeDeadBody, ofMailbox);
+
+async function purgeDeadBody(
   session: Session,
   mailbox: string | undefined,
   ids: readonly string[] | 'all',

@@ -19,6 +19,7 @@ import { doneUntil, isDoneAhead, loadSchedules } from '../schedules/schedules.ts
 import { effectiveSettings } from '../root/settings.ts';
 import { bringDueOrWarn } from '../wait/due.ts';
 import { loadSubscriptions } from '../topics/subscriptions.ts';
+import { eachOf } from '../root/operation.ts';
 
 export interface DoctorOptions {
   /** Repairs what is safe to repair. */
@@ -29,7 +30,9 @@ export interface DoctorOptions {
   readonly signal?: AbortSignal;
 }
 
-export async function* doctor(session: Session, options: DoctorOptions = {}): AsyncGenerator<Finding, void, undefined> {
+export const doctor = eachOf('doctor', doctorBody);
+
+async function* doctorBody(session: Session, options: DoctorOptions = {}): AsyncGenerator<Finding, void, undefined> {
   const { fix = false, onProgress, signal } = options;
   // Which policy holds is not known; nothing is moved under a guessed one.
   if (yield* settingsFindings(session, fix)) return;
@@ -49,6 +52,7 @@ export async function* doctor(session: Session, options: DoctorOptions = {}): As
     yield* subscriptionFindings(session);
     yield* reservationFindings(session);
     yield* alertFindings(session);
+    yield* policyFindings(session);
   }
   if (signal?.aborted) return;
   const crew = crewOnce(session);
@@ -121,6 +125,19 @@ async function* alertFindings(session: Session): AsyncGenerator<Finding, void, u
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     yield problemOf(rule, error);
+  }
+}
+
+/** While it cannot be used, what it said before holds. */
+async function* policyFindings(session: Session): AsyncGenerator<Finding, void, undefined> {
+  const rule = 'policy';
+  const { documents } = session.store;
+  try {
+    if ((await documents.get(rule)) !== undefined) await (await import('../policy/in-force.ts')).writtenPolicy(session);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    const { message, ...problem } = problemOf(rule, error);
+    yield { ...problem, message: `${message} What it said before stays in force.` };
   }
 }
 

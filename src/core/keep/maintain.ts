@@ -18,6 +18,7 @@ import { effectiveSettings } from '../root/settings.ts';
 import { pruneTopic } from '../topics/topics.ts';
 import type { Lock } from '../../storage/port/documents.ts';
 import type { KeepOptions, Tidied } from '../../storage/port/upkeep.ts';
+import { eachOf, ofMailbox } from '../root/operation.ts';
 
 export interface MaintainOptions {
   /** All, and what concerns the whole root, if not given. */
@@ -45,7 +46,9 @@ const rootSteps: readonly RootStep[] = [
   tellAlerts,
 ];
 
-export async function* maintain(
+export const maintain = eachOf('maintain', maintainBody, ({ mailboxes } = {}) => ({ named: mailboxes }));
+
+async function* maintainBody(
   session: Session,
   options: MaintainOptions = {},
 ): AsyncGenerator<Maintained, void, undefined> {
@@ -82,7 +85,9 @@ export interface PackOptions {
   readonly dryRun?: boolean;
 }
 
-export async function* packArchive(
+export const packArchive = eachOf('archive.pack', packArchiveBody, ofMailbox);
+
+async function* packArchiveBody(
   session: Session,
   mailbox: string,
   { beforeDay = dayBefore(session, 0), dryRun = false }: PackOptions = {},
@@ -102,7 +107,9 @@ export interface PruneOptions {
   readonly dryRun?: boolean;
 }
 
-export async function* pruneArchive(
+export const pruneArchive = eachOf('archive.prune', pruneArchiveBody, ofMailbox);
+
+async function* pruneArchiveBody(
   session: Session,
   mailbox: string,
   { olderThanMs, keepBytes, dryRun = false }: PruneOptions,

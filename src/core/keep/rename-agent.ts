@@ -26,8 +26,11 @@ import type { Session } from '../root/root.ts';
 import { loadReservations, renameInReservations } from '../reserve/reservations.ts';
 import { loadSchedules, namedInSchedules, renameInSchedules } from '../schedules/schedules.ts';
 import { loadSubscriptions, renameInSubscriptions } from '../topics/subscriptions.ts';
+import { ofMailbox, operation } from '../root/operation.ts';
 
-export async function renameAgent(session: Session, agent: string, to: string): Promise<Renamed> {
+export const renameAgent = operation('agent.rename', renameAgentBody, (agent, to) => ({ named: [agent, to] }));
+
+async function renameAgentBody(session: Session, agent: string, to: string): Promise<Renamed> {
   checkNewName(to, "an agent's new name");
   checkNoQueue(to);
   const before = await agentOf(session, agent);
@@ -60,7 +63,9 @@ export async function renameAgent(session: Session, agent: string, to: string): 
 }
 
 /** Registers it; what is still written of one that had this name before goes to that one first. */
-export async function registerAnew(session: Session, input: AgentInput): Promise<Registered> {
+export const registerAnew = operation('agent.register', registerAnewBody, ({ name }) => ofMailbox(name));
+
+async function registerAnewBody(session: Session, input: AgentInput): Promise<Registered> {
   checkNewName(input.name);
   await finishRenames(session, input.name);
   return registerAgent(session, input);

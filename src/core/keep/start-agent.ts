@@ -5,6 +5,7 @@ import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { bringDueOrWarn } from '../wait/due.ts';
 import { registerAnew } from './rename-agent.ts';
+import { ofMailbox, operation } from '../root/operation.ts';
 
 /** As register takes it, and what the agent says of itself. */
 export interface StartInput extends AgentInput {
@@ -14,7 +15,9 @@ export interface StartInput extends AgentInput {
   readonly pid?: number;
 }
 
-export async function startAgent(session: Session, { note = '', pid, ...input }: StartInput): Promise<AgentStarted> {
+export const startAgent = operation('agent.start', startAgentBody, ({ name }) => ofMailbox(name));
+
+async function startAgentBody(session: Session, { note = '', pid, ...input }: StartInput): Promise<AgentStarted> {
   const said: HeartbeatOptions = { status: 'idle', note, ...(pid !== undefined && { pid }) };
   checkHeartbeat(said);
   // What cannot be used is said before anything is changed.

@@ -2,6 +2,7 @@ import type { Message } from '../../model/message.ts';
 import { logOf } from '../../model/topic.ts';
 import type { DreamosError } from '../../model/errors.ts';
 import { listMailboxes } from '../agents/agents.ts';
+import { ofMailbox, operation } from '../root/operation.ts';
 import type { Session } from '../root/root.ts';
 import { bringDueOrWarn, finishSendsOrWarn, isOverdue } from '../wait/due.ts';
 import { diskTrouble, notLookedInto, tellOnce } from '../root/trouble.ts';
@@ -26,6 +27,9 @@ export async function findNow(session: Session, id: string, mailbox?: string): P
   for (const { mailbox: name } of overdue) await bringDueOrWarn(session, name, { bury: true });
   return overdue.length === 0 ? entries : findSurely(session, id, mailbox);
 }
+
+/** As findNow, for who is told where something is. */
+export const findSeen = operation('show', findNow, (_, mailbox) => ofMailbox(mailbox));
 
 /**
  * For a look: where it is, in mailboxes, else in logs. One in disorder is said, and hides nothing of the others.

@@ -13,6 +13,7 @@ import { type Seen, sieveOf } from './sieve.ts';
 import type { Session } from '../root/root.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import { type State, unfinished } from '../../model/state.ts';
+import { eachOf, ofMailbox, operation } from '../root/operation.ts';
 
 export interface ListOptions {
   /** Ready, delayed and inflight by default; with a reason in the filter, dead. */
@@ -23,7 +24,9 @@ export interface ListOptions {
 }
 
 /** Of one mailbox, or of all, one after the other. */
-export async function* list(
+export const list = eachOf('list', listBody, ofMailbox);
+
+async function* listBody(
   session: Session,
   mailbox?: string,
   options: ListOptions = {},
@@ -73,7 +76,9 @@ export async function* listEntries(
 }
 
 /** How many a list without a filter has. It reads none of them. */
-export async function countListed(
+export const countListed = operation('list', countListedBody, ofMailbox);
+
+async function countListedBody(
   session: Session,
   mailbox: string | undefined,
   states: readonly State[],

@@ -7,6 +7,7 @@ import { withWholeId } from './meant.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { waitFor } from '../wait/wait.ts';
+import { operation } from '../root/operation.ts';
 
 export interface PeekOptions {
   /** 1 by default. */
@@ -17,7 +18,12 @@ export interface PeekOptions {
   readonly signal?: AbortSignal;
 }
 
-export async function peek(session: Session, mailbox: string, asked: PeekOptions = {}): Promise<Peeked[]> {
+export const peek = operation('peek', peekBody, (mailbox, { waitMs = 0 } = {}) => ({
+  named: [mailbox],
+  lasting: waitMs > 0 ? 'looks' : undefined,
+}));
+
+async function peekBody(session: Session, mailbox: string, asked: PeekOptions = {}): Promise<Peeked[]> {
   const card = await resolveAgent(session, mailbox);
   const options = await withWholeId(session, asked, { mailbox: card.name });
   const { limit = 1 } = options;

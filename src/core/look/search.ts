@@ -8,12 +8,15 @@ import { holdersIn } from './holders.ts';
 import { reasonOf, toListed } from './list.ts';
 import { hasIn } from './sieve.ts';
 import type { Session } from '../root/root.ts';
+import { eachOf, ofMailbox } from '../root/operation.ts';
 
 export interface SearchOptions extends Omit<ScanOptions, 'logs'> {
   readonly limit?: number;
 }
 
-export async function* search(
+export const search = eachOf('search', searchBody, (_, { mailbox } = {}) => ofMailbox(mailbox));
+
+async function* searchBody(
   session: Session,
   text: string,
   asked: SearchOptions = {},

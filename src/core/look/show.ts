@@ -7,6 +7,7 @@ import { findAnywhere, findInItsLog, findNow, looks } from './find.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
+import { ofMailbox, operation } from '../root/operation.ts';
 
 export interface ShowOptions {
   /** All, and topics' logs, if not given. */
@@ -27,7 +28,9 @@ export interface Shown {
   readonly entries: readonly ShownEntry[];
 }
 
-export async function show(session: Session, idOrEnd: string, options: ShowOptions = {}): Promise<Shown> {
+export const show = operation('show', showBody, (_, { mailbox } = {}) => ofMailbox(mailbox));
+
+async function showBody(session: Session, idOrEnd: string, options: ShowOptions = {}): Promise<Shown> {
   const mailbox = options.mailbox === undefined ? undefined : (await resolveMailbox(session, options.mailbox)).name;
   const id = await meantId(session, idOrEnd, { mailbox, logs: true });
   for (let look = 1; look <= looks; look++) {

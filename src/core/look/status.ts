@@ -6,12 +6,15 @@ import { claimedIn, holderFields, holdersOf } from './holders.ts';
 import type { Session } from '../root/root.ts';
 import { lookIntoEach } from '../root/trouble.ts';
 import type { Counts } from '../../storage/port/look.ts';
+import { operation } from '../root/operation.ts';
 
 /** Of a mailbox at which hundreds work nobody waits for it to be told who holds what. */
 const mostHeld = 50;
 
 /** @param tell of who looks again and again nothing is told of who holds what */
-export async function status(
+export const status = operation('status', statusBody, (named) => ({ named }));
+
+async function statusBody(
   session: Session,
   names?: readonly string[],
   tell: { readonly held: boolean } = { held: true },

@@ -8,6 +8,7 @@ import { readOrWarn } from './read-entry.ts';
 import { threadNotFound } from '../root/refusals.ts';
 import type { Session } from '../root/root.ts';
 import type { Entry } from '../../storage/port/look.ts';
+import { operation } from '../root/operation.ts';
 
 export type ThreadOptions = Pick<ScanOptions, 'signal' | 'onProgress'>;
 
@@ -17,11 +18,9 @@ export interface ThreadMessage {
   readonly entries: readonly Entry[];
 }
 
-export async function thread(
-  session: Session,
-  idOrThread: string,
-  options: ThreadOptions = {},
-): Promise<ThreadMessage[]> {
+export const thread = operation('thread', threadBody);
+
+async function threadBody(session: Session, idOrThread: string, options: ThreadOptions = {}): Promise<ThreadMessage[]> {
   // Each mailbox is looked into several times, and what cannot be is said once.
   const said = new Set<string>();
   const found = await threadNamed(session, await threadOf(session, idOrThread, said), options, said);

@@ -8,6 +8,7 @@ import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
+import { operation } from '../root/operation.ts';
 
 export interface Trace {
   readonly id: string;
@@ -21,7 +22,9 @@ export interface Trace {
   readonly cut: readonly string[];
 }
 
-export async function trace(session: Session, idOrEnd: string): Promise<Trace> {
+export const trace = operation('trace', traceBody);
+
+async function traceBody(session: Session, idOrEnd: string): Promise<Trace> {
   const id = await meantId(session, idOrEnd, { logs: true });
   if (!isId(id)) throw messageNotFound(id);
   const { entries: found, inLogs } = await findAnywhere(session, id);

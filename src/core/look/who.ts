@@ -9,6 +9,7 @@ import { toolSessions } from '../agents/tool-sessions.ts';
 import type { Session } from '../root/root.ts';
 import { lookIntoEach } from '../root/trouble.ts';
 import { claimedIn, holderFields, holdersOf } from './holders.ts';
+import { operation } from '../root/operation.ts';
 
 /** What ended in a mailbox without an ack. */
 const failures = ['nacked', 'lease_expired', 'dead'];
@@ -21,7 +22,9 @@ export interface WhoOptions {
 }
 
 /** @param names else those that are there, or were */
-export async function who(
+export const who = operation('who', whoBody, (named) => ({ named }));
+
+async function whoBody(
   session: Session,
   names?: readonly string[],
   { all = false }: WhoOptions = {},

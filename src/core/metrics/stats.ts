@@ -14,6 +14,7 @@ import { resolveTopic } from '../topics/topics.ts';
 import { hotSenders, slowConsumers } from './compare.ts';
 import { type Gauge, gauges } from './gauges.ts';
 import { type Age, ageOf, knownOf, minutesOf, slotsOf, startOf } from './rollup.ts';
+import { operation } from '../root/operation.ts';
 
 export interface StatsOptions {
   /** How far back; milliseconds, 1 hour by default. */
@@ -33,7 +34,9 @@ interface Row {
   readonly knownSince?: number;
 }
 
-export async function stats(session: Session, names?: readonly string[], options: StatsOptions = {}): Promise<Stats> {
+export const stats = operation('stats', statsBody, (named) => ({ named }));
+
+async function statsBody(session: Session, names?: readonly string[], options: StatsOptions = {}): Promise<Stats> {
   const { windowMs = usualWindowMs, by = 'mailbox' } = options;
   checkSpan('windowMs', windowMs, 1);
   if (!groupings.includes(by))

@@ -17,13 +17,16 @@ import { diskTrouble, lookIntoEach } from '../root/trouble.ts';
 import { countTasks } from '../tasks/list.ts';
 import { agentsNow } from './agents-now.ts';
 import { stuck } from './stuck.ts';
+import { eachOf, operation } from '../root/operation.ts';
 
 export interface OverviewOptions {
   /** How many of the last events. */
   readonly events?: number;
 }
 
-export function overview(session: Session, { events = 20 }: OverviewOptions = {}): Promise<Overview> {
+export const overview = operation('overview', overviewBody);
+
+function overviewBody(session: Session, { events = 20 }: OverviewOptions = {}): Promise<Overview> {
   return createObserver(session, events).look();
 }
 
@@ -34,7 +37,9 @@ export interface FollowOverviewOptions extends OverviewOptions {
 }
 
 /** Now, and again whenever something has changed, or a rate may have. */
-export async function* followOverview(
+export const followOverview = eachOf('overview', followOverviewBody, { lasting: 'looks' });
+
+async function* followOverviewBody(
   session: Session,
   { events = 20, signal, leastMs }: FollowOverviewOptions,
 ): AsyncGenerator<Overview, void, undefined> {

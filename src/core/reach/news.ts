@@ -9,6 +9,7 @@ import type { Entry } from '../../storage/port/look.ts';
 import { isOverdue, mostAttempts } from '../wait/due.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
+import { ofMailbox, operation } from '../root/operation.ts';
 
 /** What a session is told of its agent's mail; nothing in it was written by another agent. */
 export interface News {
@@ -43,7 +44,9 @@ const reminderMs = [10 * minuteMs, 60 * minuteMs];
 const forgottenMs = 120 * minuteMs;
 
 /** Announces what is due to a session. @returns `undefined`: nothing is, or another hook of the session was faster */
-export async function announceNews(
+export const announceNews = operation('hook', announceNewsBody, ({ name }) => ofMailbox(name));
+
+async function announceNewsBody(
   session: Session,
   card: AgentCard,
   key: SessionKey,

@@ -4,6 +4,7 @@ import { DreamosError } from '../../model/errors.ts';
 import type { HostSession, SessionKey } from '../../storage/port/reach.ts';
 import { resolveFormer } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
+import { ofMailbox, operation } from '../root/operation.ts';
 
 /** What has just happened in a session: it began, was given a prompt, has used a tool, came to rest, or ended. */
 export type Moment = 'begin' | 'prompt' | 'step' | 'rest' | 'end';
@@ -76,7 +77,9 @@ export async function followCleared(
 }
 
 /** Says whose a session is, whatever its tool's settings say. @throws AGENT_NOT_FOUND */
-export async function bindSession(session: Session, key: SessionKey, agent: string): Promise<HostSession> {
+export const bindSession = operation('hook.bind', bindSessionBody, (_, agent) => ofMailbox(agent));
+
+async function bindSessionBody(session: Session, key: SessionKey, agent: string): Promise<HostSession> {
   const { name } = await resolveFormer(session, agent);
   const before = await session.store.reach.getSession(key);
   // Of whose mail it was told before it is told anew, should it be his again.

@@ -10,6 +10,7 @@ import { keyOf, type Place, placeIn, placesOf } from './place.ts';
 import { lost, refused } from './refusals.ts';
 import { changeReservations, isInForce, loadReservations, othersOf } from './reservations.ts';
 import { checkedFor, type ReserveOptions } from './reserve.ts';
+import { ofOwn, operation } from '../root/operation.ts';
 
 export interface CheckOptions extends Pick<ReserveOptions, 'shared' | 'cwd'> {
   /** The paths are names of files as they stand, and no patterns. */
@@ -17,7 +18,9 @@ export interface CheckOptions extends Pick<ReserveOptions, 'shared' | 'cwd'> {
 }
 
 /** Whether the acting agent may change these; nobody has to be acting. Writes nothing. */
-export async function checkReservations(
+export const checkReservations = operation('reservations.check', checkReservationsBody);
+
+async function checkReservationsBody(
   session: Session,
   paths: string | readonly string[],
   { shared = false, cwd, literal = false }: CheckOptions = {},
@@ -58,7 +61,9 @@ export function refusedBy(
 export type RenewOptions = Pick<ReserveOptions, 'forMs' | 'cwd'>;
 
 /** @param paths all that the acting agent has, if not given */
-export async function renewReservations(
+export const renewReservations = operation('reservations.renew', renewReservationsBody, ofOwn);
+
+async function renewReservationsBody(
   session: Session,
   paths?: string | readonly string[],
   { forMs, cwd }: RenewOptions = {},
@@ -73,7 +78,9 @@ export async function renewReservations(
 export type ReleaseOptions = Pick<ReserveOptions, 'cwd'>;
 
 /** @param paths all that the acting agent has, if not given */
-export async function releaseReservations(
+export const releaseReservations = operation('reservations.release', releaseReservationsBody, ofOwn);
+
+async function releaseReservationsBody(
   session: Session,
   paths?: string | readonly string[],
   { cwd }: ReleaseOptions = {},

@@ -14,6 +14,7 @@ import type { Session } from '../root/root.ts';
 import { changeDocument, invalidDocument } from '../root/documents.ts';
 import { overlap } from './overlap.ts';
 import { type Place, placeIn } from './place.ts';
+import { operation } from '../root/operation.ts';
 
 /** A reservation is never longer, so that an agent that died keeps nobody from his work for days. */
 export const mostMs = dayMs;
@@ -26,7 +27,9 @@ const documentSchema = schema(() =>
 type Document = z.infer<ReturnType<typeof documentSchema>>;
 
 /** Those that hold, by path. @throws CONFIG_INVALID */
-export async function listReservations(session: Session): Promise<Reservation[]> {
+export const listReservations = operation('reservations.list', listReservationsBody);
+
+async function listReservationsBody(session: Session): Promise<Reservation[]> {
   const inForce = (await loadReservations(session)).filter((one) => isInForce(session, one));
   return inForce.sort((a, b) => (a.path < b.path || (a.path === b.path && a.token < b.token) ? -1 : 1));
 }

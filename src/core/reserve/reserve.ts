@@ -14,6 +14,7 @@ import type { WaitOptions } from '../wait/wait.ts';
 import { type Place, keyOf, placesOf } from './place.ts';
 import { type Conflict, refused } from './refusals.ts';
 import { changeReservations, isInForce, mostMs, othersOf } from './reservations.ts';
+import { ofOwn, operation } from '../root/operation.ts';
 
 /** How long a reservation lasts that does not say it. */
 const usualMs = 3_600_000;
@@ -37,7 +38,9 @@ interface Asked extends Pick<ReserveOptions, 'reason'> {
   readonly forMs: number;
 }
 
-export async function reserve(
+export const reserve = operation('reservations.reserve', reserveBody, ofOwn);
+
+async function reserveBody(
   session: Session,
   paths: string | readonly string[],
   options: ReserveOptions = {},

@@ -6,8 +6,11 @@ import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { lookIntoEach } from '../root/trouble.ts';
 import { tasksOf } from './tasks-of.ts';
+import { ofMailbox, operation } from '../root/operation.ts';
 
-export async function showResources(session: Session, agent?: string): Promise<AgentResources[]> {
+export const showResources = operation('resources.show', showResourcesBody, ofMailbox);
+
+async function showResourcesBody(session: Session, agent?: string): Promise<AgentResources[]> {
   // One that was asked for by name and cannot be looked into is an error.
   if (agent !== undefined) return [await resourcesOf(session, await resolveAgent(session, agent))];
   const all: AgentResources[] = [];

@@ -5,7 +5,7 @@
  *   2 none does: somebody has written it by hand, and it is kept as a revision, too
  *   3 keep what it is to become under the next number, durably; the number is taken by making its file, which one can
  *   4 put it in place, if the document is still the one that was read
- *   5 of settings: note that it is in place
+ *   5 of settings and of the policy: note that it is in place
  *
  * A change that was killed between 3 and 4 is undone: nobody was told that it is done, and what is in force is what the
  * document says, which a person may have edited since. Its revision stays, and no other gets its number; that it never was in
@@ -13,8 +13,9 @@
  */
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
+import type { Policy } from '../../model/security/policy.ts';
 import type { Settings } from '../../model/settings.ts';
-import type { Documents, RevisedName } from '../../storage/port/documents.ts';
+import type { Documents, RevisedDocument, RevisedName } from '../../storage/port/documents.ts';
 import { newestInForce, notedVersion } from '../../storage/port/in-force.ts';
 import { changeDocument } from './documents.ts';
 import type { Session } from './root.ts';
@@ -34,6 +35,13 @@ export interface Revision {
   readonly replaced?: string;
   readonly settings?: Settings;
   readonly card?: AgentCard;
+  readonly policy?: Policy;
+}
+
+export type Revised = AgentCard | Settings | Policy;
+
+function isOfRoot(of: RevisedName): of is RevisedDocument {
+  return of === 'settings' || of === 'policy';
 }
 
 /** What a change says of itself. */
@@ -57,7 +65,7 @@ export async function keepCard(
 export async function keepNext(
   session: Session,
   of: RevisedName,
-  value: AgentCard | Settings,
+  value: Revised,
   remarks: Pick<Revision, 'base' | 'note' | 'byHand' | 'replaced'> & { readonly at?: string },
 ): Promise<number | undefined> {
   const { documents } = session.store;
@@ -69,20 +77,19 @@ export async function keepNext(
     at,
     ...(by !== undefined && { by }),
     ...others,
-    ...(of === 'settings' ? { settings: value as Settings } : { card: value as AgentCard }),
+    ...(of === 'settings'
+      ? { settings: value as Settings }
+      : of === 'policy'
+        ? { policy: value as Policy }
+        : { card: value as AgentCard }),
   };
   return (await documents.keepRevision(of, version, revision)) ? version : undefined;
 }
 
 /** Keeps what was found in place, and is no revision: written by hand, or, of a card, before its first change. */
-export async function keepFound(
-  session: Session,
-  of: RevisedName,
-  value: AgentCard | Settings,
-): Promise<number | undefined> {
+export async function keepFound(session: Session, of: RevisedName, value: Revised): Promise<number | undefined> {
   const base = await lastInForce(session, of);
-  if (base === 0 && of !== 'settings')
-    return keepNext(session, of, value, { base, at: (value as AgentCard).createdAt });
+  if (base === 0 && !isOfRoot(of)) return keepNext(session, of, value, { base, at: (value as AgentCard).createdAt });
   return keepNext(session, of, value, { base, byHand: true });
 }
 
@@ -94,7 +101,7 @@ export async function keepFound(
 export async function versionInForce(
   session: Session,
   of: RevisedName,
-  value: AgentCard | Settings,
+  value: Revised,
   last = 0,
 ): Promise<number | undefined> {
   for (const version of (await session.store.documents.revisions(of)).reverse()) {
@@ -110,7 +117,7 @@ export async function versionInForce(
 export async function lastInForce(session: Session, of: RevisedName): Promise<number> {
   const { documents } = session.store;
   // Of a card nothing is noted: it never goes by what it said before.
-  const noted = of === 'settings' ? notedVersion(await note(documents)) : Infinity;
+  const noted = isOfRoot(of) ? notedVersion(await note(documents), of) : Infinity;
   const last = await newestInForce(await documents.revisions(of), noted, (version) => revisionOf(session, of, version));
   return last?.[0] ?? 0;
 }
@@ -126,10 +133,17 @@ function note(documents: Documents): Promise<unknown> {
   );
 }
 
-/** Notes that a version of the settings is in place. Of two who note at the same moment, the newer one counts. */
-export async function noteInForce({ store: { documents } }: Session, version: number): Promise<void> {
-  if (notedVersion(await note(documents)) >= version) return;
-  await changeDocument(documents, 'in-force', (value) => ({ version: Math.max(version, notedVersion(value)) }));
+/** Notes that a version is in place. Of two who note at the same moment, the newer one counts. */
+export async function noteInForce(
+  { store: { documents } }: Session,
+  version: number,
+  of: RevisedDocument = 'settings',
+): Promise<void> {
+  if (notedVersion(await note(documents), of) >= version) return;
+  await changeDocument(documents, 'in-force', (value) => ({
+    ...(value as object | undefined),
+    [of === 'settings' ? 'version' : of]: Math.max(version, notedVersion(value, of)),
+  }));
 }
 
 /** `undefined`: there is none, or somebody has spoilt it. */
@@ -139,8 +153,8 @@ export async function revisionOf(session: Session, of: RevisedName, version: num
   return typeof what === 'object' && what !== null ? (kept ?? undefined) : undefined;
 }
 
-export function said({ settings, card }: Revision): AgentCard | Settings | undefined {
-  return settings ?? card;
+export function said({ settings, card, policy }: Revision): Revised | undefined {
+  return settings ?? card ?? policy;
 }
 
 /** Whatever the order of fields. */

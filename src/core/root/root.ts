@@ -1,3 +1,4 @@
+import type { OperationName } from '../../contract/operations.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Ids } from '../../model/id.ts';
 import type { Said, Settled } from '../../storage/port/mail.ts';
@@ -16,6 +17,8 @@ export interface Root {
   readonly chores: readonly Chore[];
   /** What tasks need beside mail, loaded with the first one. The native program leaves it to Node, so it is asked before anything is written. */
   readonly tasks: () => Promise<TaskEnds>;
+  /** What operations pass first; absent for the work of dreamos itself, and within an operation. */
+  readonly gate?: Gate | undefined;
   close(): Promise<void>;
 }
 
@@ -32,9 +35,31 @@ export interface Session extends Root {
   readonly acting?: string;
   /** What the consumer who acts calls itself (`--label`, `DREAMOS_LABEL`); may be absent. */
   readonly label?: string;
+  /** Within an operation under a policy, for what the storage would not be asked of. @throws FORBIDDEN */
+  readonly checkMay?: ((mailboxes: readonly string[]) => Promise<void>) | undefined;
+  /** Within one that goes on for long: asked before each claim, once there is a policy. @throws FORBIDDEN */
+  readonly checkAgain?: (() => Promise<void> | undefined) | undefined;
+  /** As checkMay, of a mailbox that is looked into by the way. */
+  readonly mayLook?: ((mailbox: string) => Promise<boolean>) | undefined;
   /** One sentence for a person; never data. */
   warn(message: string): void;
 }
+
+/** What is known of a call before it begins. */
+export interface Call {
+  readonly operation: OperationName;
+  /** The mailboxes (and `#` topics) that it is about, where it says so; else the storage is asked for each that it touches. */
+  readonly named?: readonly string[] | undefined;
+  /** It is about the mailbox of who acts. */
+  readonly own?: boolean | undefined;
+  /** Patterns of topics that are subscribed to. */
+  readonly patterns?: readonly string[] | undefined;
+  /** It may go on for long, and a policy that comes meanwhile holds for it: for each claim, or for what it sees. */
+  readonly lasting?: 'claims' | 'looks' | undefined;
+}
+
+/** @returns the session for what the operation does; `undefined`: there is no policy @throws FORBIDDEN, CONFIG_INVALID */
+export type Gate = (session: Session, call: Call) => Promise<Session> | undefined;
 
 /** Work that falls due by the clock and is nobody's own, such as schedules. */
 export interface Chore {

@@ -60,23 +60,31 @@ export function notLookedInto(name: string, error: unknown): string {
   return `Not all of ${name} could be looked into: ${diskTrouble(error).message}`;
 }
 
-const told = new WeakMap<Session, Set<string>>();
+// By who hears of it: an operation's own session is another one than its caller's.
+const told = new WeakMap<Session['store'], WeakMap<Session['warn'], Set<string>>>();
+
+function toldIn({ store, warn }: Session): Set<string> {
+  let byListener = told.get(store);
+  if (!byListener) told.set(store, (byListener = new WeakMap()));
+  let known = byListener.get(warn);
+  if (!known) byListener.set(warn, (known = new Set()));
+  return known;
+}
 
 /** What every look meets again is said once, until it is over. */
 export function warnOnce(session: Session, about: string, message: string): void {
-  const known = told.get(session) ?? new Set();
-  told.set(session, known);
+  const known = toldIn(session);
   if (!known.has(about)) session.warn(message);
   known.add(about);
 }
 
 /** Whether it was said, and is not over. */
 export function isInTrouble(session: Session, about: string): boolean {
-  return told.get(session)?.has(about) === true;
+  return toldIn(session).has(about);
 }
 
 export function troubleIsOver(session: Session, about: string): void {
-  told.get(session)?.delete(about);
+  toldIn(session).delete(about);
 }
 
 /** What is wrong with one of many. */

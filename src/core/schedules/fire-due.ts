@@ -26,6 +26,7 @@ import { troubleIsOver, warnOnce } from '../root/trouble.ts';
 import { changeSchedules, doneUntil, isDoneAhead, loadSchedules, nextOf } from './schedules.ts';
 import { recipientsIn } from '../send/route.ts';
 import { sendChecked } from '../send/send.ts';
+import { operation } from '../root/operation.ts';
 
 /** What this call did for one occurrence of one schedule. */
 export interface Fired {
@@ -53,7 +54,9 @@ export interface FireOptions {
 const tryAgainMs = 60_000;
 const notRecorded = 'What schedules sent could not be recorded now';
 
-export async function fireDue(session: Session, options: FireOptions = {}): Promise<FiredDue> {
+export const fireDue = operation('schedule.fire', fireDueBody);
+
+async function fireDueBody(session: Session, options: FireOptions = {}): Promise<FiredDue> {
   const fired: Fired[] = [];
   const pass = fireInBites(session, Infinity, options);
   for (;;) {

@@ -25,6 +25,7 @@ import { checkName } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { noEnvironment } from '../root/settings.ts';
 import { changeDocument, invalidDocument } from '../root/documents.ts';
+import { operation } from '../root/operation.ts';
 
 const documentSchema = schema(() => z.looseObject({ schedules: z.array(scheduleShape()) }));
 
@@ -38,7 +39,9 @@ export interface ScheduleInput {
   readonly message: DraftFor<'schedule'>;
 }
 
-export async function addSchedule(
+export const addSchedule = operation('schedule.add', addScheduleBody);
+
+async function addScheduleBody(
   session: Session,
   { name, cron, tz = 'UTC', message }: ScheduleInput,
 ): Promise<ListedSchedule> {
@@ -54,6 +57,8 @@ export async function addSchedule(
   const exact = data instanceof RawJson ? { data: data.value, rawData: data.text } : { data };
   // As it will be sent, whoever looks then.
   const { outgoing } = await compose({ ...session, env: noEnvironment }, createAddressBook(session), draft);
+  // What it sends later is nobody's doing any more.
+  await session.checkMay?.(outgoing.mailboxes);
   const schedule: Schedule = {
     name,
     cron,
@@ -76,8 +81,11 @@ export async function addSchedule(
   return listed(session, schedule);
 }
 
-export async function removeSchedule(session: Session, name: string): Promise<Schedule> {
-  const { token } = await findSchedule(session, name);
+export const removeSchedule = operation('schedule.remove', removeScheduleBody);
+
+async function removeScheduleBody(session: Session, name: string): Promise<Schedule> {
+  const { token, from } = await findSchedule(session, name);
+  await session.checkMay?.([from]);
   let removed: Schedule | undefined;
   await changeSchedules(session, (schedules) => {
     removed = schedules.find((schedule) => schedule.token === token);
@@ -141,14 +149,18 @@ function inWords(text: string, change: (word: string) => string): string {
   return text.split(',').map(change).join(',');
 }
 
-export async function listSchedules(session: Session): Promise<ListedSchedule[]> {
+export const listSchedules = operation('schedule.list', listSchedulesBody);
+
+async function listSchedulesBody(session: Session): Promise<ListedSchedule[]> {
   const sorted = [...(await loadSchedules(session))].sort((a, b) => a.name.localeCompare(b.name, 'en'));
   return Promise.all(sorted.map((schedule) => listed(session, schedule)));
 }
 
 const upcomingCount = 5;
 
-export async function showSchedule(session: Session, name: string): Promise<ShownSchedule> {
+export const showSchedule = operation('schedule.show', showScheduleBody);
+
+async function showScheduleBody(session: Session, name: string): Promise<ShownSchedule> {
   const schedule = await listed(session, await findSchedule(session, name));
   const upcoming: string[] = [];
   if (schedule.nextAt !== null) {

@@ -20,6 +20,7 @@ import { messageNotFound } from '../root/refusals.ts';
 import type { CheckedDraft, SendOptions } from './draft.ts';
 import type { Settled } from '../../storage/port/mail.ts';
 import type { State } from '../../model/state.ts';
+import { operation } from '../root/operation.ts';
 
 export type ReplyDraft = DraftFor<'reply'>;
 
@@ -42,7 +43,9 @@ export type ReplyReceipt = SendReceipt & { readonly acked?: Settled };
  * The answer is sent first and the original acked second, under a dedupe key of the original: whoever dies in between and
  * says the same again finishes the two, and sends nothing twice.
  */
-export async function reply(
+export const reply = operation('reply', replyBody);
+
+async function replyBody(
   caller: Session,
   receiptOrIdOrEnd: string,
   said: ReplyDraft,

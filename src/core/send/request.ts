@@ -13,6 +13,7 @@ import { waitFor } from '../wait/wait.ts';
 import { actorOf } from '../root/names.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 import { claimNow } from '../take/read.ts';
+import { operation } from '../root/operation.ts';
 
 /** A repeat under a dedupe key might wait for an answer that came long ago, and a delay would eat the time to answer. */
 export type RequestDraft = DraftFor<'request'>;
@@ -30,7 +31,9 @@ export interface Asked {
   readonly answer: Delivery | undefined;
 }
 
-export async function request(
+export const request = operation('request', requestBody);
+
+async function requestBody(
   session: Session,
   draft: RequestDraft,
   options: RequestOptions = {},
@@ -42,7 +45,9 @@ export async function request(
 }
 
 /** As `request`, for a caller who acks the answer once it is in good hands. */
-export async function ask(session: Session, said: RequestDraft, options: RequestOptions = {}): Promise<Asked> {
+export const ask = operation('request', askBody);
+
+async function askBody(session: Session, said: RequestDraft, options: RequestOptions = {}): Promise<Asked> {
   const { waitMs = defaultWaitMs, signal } = options;
   const draft = parseDraft(said, 'request');
   if (!(waitMs > 0 && waitMs <= maxRequestMs))

@@ -18,8 +18,11 @@ import { traced } from '../root/tracing.ts';
 import type { Route } from './route.ts';
 import { warnUnread } from './unread.ts';
 import type { CheckedDraft, SendOptions } from './draft.ts';
+import { operation } from '../root/operation.ts';
 
-export async function send(session: Session, draft: Draft, options?: SendOptions): Promise<SendReceipt> {
+export const send = operation('send', sendBody);
+
+async function sendBody(session: Session, draft: Draft, options?: SendOptions): Promise<SendReceipt> {
   const checked = parseDraft(draft, 'send');
   try {
     return await sendOne(session, checked, options);
@@ -61,13 +64,18 @@ async function sendNow(session: Session, draft: CheckedDraft, options?: SendOpti
   return sent.duplicate ? repeatReceipt(session, sent) : receiptOf(sent);
 }
 
-export async function preview(session: Session, draft: Draft): Promise<Addressee[]> {
+export const preview = operation('preview', previewBody);
+
+async function previewBody(session: Session, draft: Draft): Promise<Addressee[]> {
   const { routes, outgoing } = await compose(session, createAddressBook(session), parseDraft(draft, 'send'));
   if (outgoing.refusal) throw outgoing.refusal;
+  await session.checkMay?.(outgoing.mailboxes);
   return routes.map(({ card, reasons }) => ({ mailbox: card.name, reasons }));
 }
 
-export function sendAll(
+export const sendAll = operation('sendAll', sendAllBody);
+
+function sendAllBody(
   session: Session,
   drafts: Iterable<Draft>,
   options?: SendOptions,

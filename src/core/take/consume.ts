@@ -5,6 +5,7 @@ import type { Session } from '../root/root.ts';
 import { type AckHow, ackClaim, ackWith, nack, type NackHow, renew } from './settle.ts';
 import { createWaiter } from '../wait/wait.ts';
 import type { Delivery, Settled } from '../../storage/port/mail.ts';
+import { eachOf, lastingIn } from '../root/operation.ts';
 
 /** A delivery that can be settled. */
 export interface Job extends Delivery {
@@ -14,7 +15,9 @@ export interface Job extends Delivery {
   renew(leaseMs?: number): Promise<Settled>;
 }
 
-export async function* consume(
+export const consume = eachOf('consume', consumeBody, lastingIn);
+
+async function* consumeBody(
   opened: Session,
   mailbox: string,
   options: ReadOptions = {},

@@ -14,6 +14,7 @@ import { isTracing, traced } from '../root/tracing.ts';
 import { troubleIsOver, warnOnce } from '../root/trouble.ts';
 import { createWaiter, type Waiter } from '../wait/wait.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
+import { operation } from '../root/operation.ts';
 
 export interface ReadOptions {
   /** How long the claim holds; milliseconds, at most 12 h. Else the mailbox's setting, 15 m by default. */
@@ -28,7 +29,12 @@ export interface ReadOptions {
   readonly label?: string;
 }
 
-export async function readNext(
+export const readNext = operation('read', readNextBody, (mailbox, { waitMs = 0 } = {}) => ({
+  named: [mailbox],
+  lasting: waitMs > 0 ? 'claims' : undefined,
+}));
+
+async function readNextBody(
   session: Session,
   mailbox: string,
   options: ReadOptions = {},
@@ -105,6 +111,8 @@ interface ClaimHow {
 
 /** One attempt to claim. @throws USAGE for a lease that is too long or too short */
 export async function claimNow(session: Session, card: AgentCard, how: ClaimHow): Promise<Delivery | undefined> {
+  const again = session.checkAgain?.();
+  if (again) await again;
   const settings = await effectiveSettings(session, card);
   const { acting } = session;
   // Of the mailbox's own agent its claim says it.

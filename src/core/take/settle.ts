@@ -14,6 +14,7 @@ import { effectiveSettings } from '../root/settings.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import type { NackOptions, Settled } from '../../storage/port/mail.ts';
+import { operation } from '../root/operation.ts';
 
 /** What the consumer says of the work, for the event log and the numbers that are made of it. */
 export interface AckHow {
@@ -29,7 +30,9 @@ export function checkScore(score: number | undefined): void {
   throw usage(`${score} cannot be a score.`, 'Allowed: a number from 0 to 1.');
 }
 
-export async function ack(session: Session, receiptOrId: string, how?: AckHow): Promise<Settled> {
+export const ack = operation('ack', ackBody);
+
+async function ackBody(session: Session, receiptOrId: string, how?: AckHow): Promise<Settled> {
   checkScore(how?.score);
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
   // The native program leaves tasks to Node, which is too late once somebody was noted to be there.
@@ -70,7 +73,9 @@ export interface NackHow {
   readonly free?: boolean;
 }
 
-export async function nack(session: Session, receiptOrId: string, options: NackHow = {}): Promise<Settled> {
+export const nack = operation('nack', nackBody);
+
+async function nackBody(session: Session, receiptOrId: string, options: NackHow = {}): Promise<Settled> {
   const { delayMs, reason, dead, free } = options;
   if (delayMs !== undefined && !(delayMs >= 0 && delayMs <= longestMs)) {
     throw usage('The delay has to be at least 0 and at most 3650d.', reference);
@@ -96,7 +101,9 @@ export async function nack(session: Session, receiptOrId: string, options: NackH
   );
 }
 
-export async function renew(session: Session, receiptOrId: string, leaseMs?: number): Promise<Settled> {
+export const renew = operation('renew', renewBody);
+
+async function renewBody(session: Session, receiptOrId: string, leaseMs?: number): Promise<Settled> {
   if (leaseMs !== undefined) checkLease(leaseMs);
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
   await seen(session, mailbox);

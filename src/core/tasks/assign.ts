@@ -18,13 +18,16 @@ import { type Crew, lookAtCrew } from './crew.ts';
 import { checkMove, findTask, type FoundTask, illegalMove } from './place/find.ts';
 import { listQueues, type Queue } from './place/queue.ts';
 import { taskView } from './view.ts';
+import { operation } from '../root/operation.ts';
 
 /**
  * @param to absent: who suits best of those who have it not
  * @returns with who had it before, if nobody could take it
  * @throws TASK_STATE, TASK_NOT_FOR_YOU, LIMITED
  */
-export async function assignTask(session: Session, idOrEnd: string, to?: string): Promise<TaskJson> {
+export const assignTask = operation('tasks.assign', assignTaskBody);
+
+async function assignTaskBody(session: Session, idOrEnd: string, to?: string): Promise<TaskJson> {
   const found = await findTask(session, idOrEnd);
   const { id, mailbox } = found.entry;
   checkMove('assign', found);
@@ -56,7 +59,9 @@ export function requiresOf({ message }: Pick<FoundTask, 'message'>): readonly st
 }
 
 /** Who could do it, and why not. */
-export async function explainTask(session: Session, idOrEnd: string): Promise<Candidate[]> {
+export const explainTask = operation('tasks.explain', explainTaskBody);
+
+async function explainTaskBody(session: Session, idOrEnd: string): Promise<Candidate[]> {
   const found = await findTask(session, idOrEnd);
   return (await lookAtCrew(session)).candidates(requiresOf(found));
 }

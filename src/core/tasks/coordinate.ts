@@ -24,6 +24,7 @@ import { createBell } from '../wait/bell.ts';
 import { onAbort } from '../wait/on-abort.ts';
 import { createWaiter } from '../wait/wait.ts';
 import { type Tended, tendAll } from './keeper.ts';
+import { operation } from '../root/operation.ts';
 
 export interface CoordinateOptions {
   /** So long the role stays with one that does not move any more; milliseconds, 10 s by default. */
@@ -49,7 +50,9 @@ const lookEveryMs = 1000;
 const mostAtOnce = 200;
 
 /** Ends with the signal. @throws USAGE: nobody acts; AGENT_NOT_FOUND */
-export async function coordinate(session: Session, options: CoordinateOptions = {}): Promise<void> {
+export const coordinate = operation('coordinate', coordinateBody, { lasting: 'looks' });
+
+async function coordinateBody(session: Session, options: CoordinateOptions = {}): Promise<void> {
   const { leaseMs = 10_000, signal, onRole } = options;
   const me = await resolveAgent(session, actorOf(session, 'coordinates'));
   await noteStatus(session, me, { status: 'idle' });

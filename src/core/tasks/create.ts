@@ -19,6 +19,7 @@ import { whileItBegins } from './place/pending.ts';
 import { queueFor } from './place/queue.ts';
 import { noteDone, unfinishedOf } from './place/waiting.ts';
 import { taskView } from './view.ts';
+import { operation } from '../root/operation.ts';
 
 /** A task as who wants it thinks of it. */
 export interface TaskDraft extends Pick<Draft, 'from' | 'priority' | 'tags' | 'data' | 'thread' | 'durability'> {
@@ -36,7 +37,9 @@ export interface TaskDraft extends Pick<Draft, 'from' | 'priority' | 'tags' | 'd
   readonly assign?: boolean;
 }
 
-export async function createTask(session: Session, draft: TaskDraft): Promise<TaskJson> {
+export const createTask = operation('tasks.create', createTaskBody);
+
+async function createTaskBody(session: Session, draft: TaskDraft): Promise<TaskJson> {
   const id = session.ids.next(session.store.now());
   const entry = await putTask(session, id, draft);
   const requires = sorted(draft.requires);

@@ -14,6 +14,7 @@ import { crewOnce } from './crew.ts';
 import { findTask, type FoundTask, stateOf } from './place/find.ts';
 import { createWaitingLook } from './place/waiting.ts';
 import { inputOf, taskView } from './view.ts';
+import { eachOf, ofMailbox, operation } from '../root/operation.ts';
 
 export interface TaskFilter {
   /** Else what is still to be done. */
@@ -37,7 +38,9 @@ const placesOf: Readonly<Record<TaskState, readonly State[]>> = {
 };
 
 /** What is at work first, then what is next; of these the most urgent, and of these the oldest. */
-export async function* listTasks(session: Session, filter: TaskFilter = {}): AsyncGenerator<TaskJson, void, undefined> {
+export const listTasks = eachOf('tasks.list', listTasksBody, ({ agent } = {}) => ofMailbox(agent));
+
+async function* listTasksBody(session: Session, filter: TaskFilter = {}): AsyncGenerator<TaskJson, void, undefined> {
   const { limit = Infinity } = filter;
   const looks = { crew: crewOnce(session), unfinished: createWaitingLook(session) };
   let count = 0;
@@ -100,7 +103,9 @@ function isBefore(a: Placed, b: Placed): number {
   );
 }
 
-export async function showTask(session: Session, idOrEnd: string): Promise<ShownTask> {
+export const showTask = operation('tasks.show', showTaskBody);
+
+async function showTaskBody(session: Session, idOrEnd: string): Promise<ShownTask> {
   const found = await findTask(session, idOrEnd);
   const view = await taskView(session, found);
   const children: string[] = [];
@@ -113,7 +118,9 @@ export async function showTask(session: Session, idOrEnd: string): Promise<Shown
 }
 
 /** What a blocked task waits for, and how that is. @returns of what is gone for good nothing */
-export async function blockersOf(session: Session, { waitsFor = [] }: TaskJson): Promise<TaskJson[]> {
+export const blockersOf = operation('tasks.show', blockersOfBody);
+
+async function blockersOfBody(session: Session, { waitsFor = [] }: TaskJson): Promise<TaskJson[]> {
   const blockers: TaskJson[] = [];
   for (const id of waitsFor) {
     const found = await orGone(findTask(session, id));

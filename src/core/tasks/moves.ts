@@ -17,6 +17,7 @@ import { checkMove, findTask, type FoundTask } from './place/find.ts';
 import { noteBusy } from './next.ts';
 import { queueFor } from './place/queue.ts';
 import { taskView } from './view.ts';
+import { operation } from '../root/operation.ts';
 
 export interface TaskResult {
   /** What came of it, in words. */
@@ -25,11 +26,9 @@ export interface TaskResult {
   readonly data?: unknown;
 }
 
-export async function doneTask(
-  session: Session,
-  idOrEnd: string,
-  { result, data }: TaskResult = {},
-): Promise<TaskJson> {
+export const doneTask = operation('tasks.done', doneTaskBody);
+
+async function doneTaskBody(session: Session, idOrEnd: string, { result, data }: TaskResult = {}): Promise<TaskJson> {
   checkText('result', result);
   const json = data === undefined ? undefined : (JSON.parse(checkedJson(data)) as unknown);
   const found = await foundFor('done', session, idOrEnd);
@@ -50,7 +49,9 @@ export async function doneTask(
   return ended(session, found);
 }
 
-export async function failTask(session: Session, idOrEnd: string, reason?: string): Promise<TaskJson> {
+export const failTask = operation('tasks.fail', failTaskBody);
+
+async function failTaskBody(session: Session, idOrEnd: string, reason?: string): Promise<TaskJson> {
   const found = await foundFor('fail', session, idOrEnd);
   await nack(session, settledBy(session, found), { dead: true, ...(reason !== undefined && { reason }) });
   return ended(session, found);
@@ -71,7 +72,9 @@ export interface ProgressReport {
 }
 
 /** Says how far it is, and renews its lease. */
-export async function reportProgress(session: Session, idOrEnd: string, report: ProgressReport): Promise<TaskJson> {
+export const reportProgress = operation('tasks.progress', reportProgressBody);
+
+async function reportProgressBody(session: Session, idOrEnd: string, report: ProgressReport): Promise<TaskJson> {
   const { percent, note, leaseMs } = report;
   checkText('note', note);
   if (percent !== undefined && !(percent >= 0 && percent <= 100))
@@ -92,7 +95,9 @@ export async function reportProgress(session: Session, idOrEnd: string, report: 
 }
 
 /** Also of what somebody is at: his claim holds no more. What depends on it waits until it is retried, or cancelled too. */
-export async function cancelTask(session: Session, idOrEnd: string): Promise<TaskJson> {
+export const cancelTask = operation('tasks.cancel', cancelTaskBody);
+
+async function cancelTaskBody(session: Session, idOrEnd: string): Promise<TaskJson> {
   const found = await foundFor('cancel', session, idOrEnd);
   await session.store.mail.cancel(found.entry, { ...actingOf(session), held: true });
   const waiting = (await dependentsOf(session, found.entry.id)).length;
@@ -108,7 +113,9 @@ async function dependentsOf(session: Session, id: string): Promise<readonly unkn
 }
 
 /** Once more, with all its attempts: to who suits best, or into its queue; blocked, if it has to wait. */
-export async function retryTask(session: Session, idOrEnd: string): Promise<TaskJson> {
+export const retryTask = operation('tasks.retry', retryTaskBody);
+
+async function retryTaskBody(session: Session, idOrEnd: string): Promise<TaskJson> {
   const found = await foundFor('retry', session, idOrEnd);
   const { mail, documents } = session.store;
   const { entry } = found;

@@ -21,6 +21,7 @@ import { checkMove, findTask } from './place/find.ts';
 import { tend } from './keeper.ts';
 import { listQueues } from './place/queue.ts';
 import { inputOf, taskView } from './view.ts';
+import { ofOwn, operation } from '../root/operation.ts';
 
 export interface NextOptions {
   /** How long the claim holds; milliseconds. Else the mailbox's setting. */
@@ -31,7 +32,12 @@ export interface NextOptions {
 }
 
 /** @returns `undefined`: there is none @throws LIMITED: who asks holds as many as he may, and does not wait */
-export async function nextTask(session: Session, options: NextOptions = {}): Promise<TaskTaken | undefined> {
+export const nextTask = operation('tasks.next', nextTaskBody, ({ waitMs = 0 } = {}) => ({
+  own: true,
+  lasting: waitMs > 0 ? 'claims' : undefined,
+}));
+
+async function nextTaskBody(session: Session, options: NextOptions = {}): Promise<TaskTaken | undefined> {
   const card = await takerOf(session);
   const { waitMs = 0, leaseMs } = options;
   const reader = await createReader(session, card, { ...options, filter: { task: true } });
@@ -62,7 +68,9 @@ export async function nextTask(session: Session, options: NextOptions = {}): Pro
 }
 
 /** Takes a certain task. @throws TASK_STATE, TASK_NOT_FOR_YOU, LIMITED */
-export async function acceptTask(session: Session, idOrEnd: string, leaseMs?: number): Promise<TaskTaken> {
+export const acceptTask = operation('tasks.accept', acceptTaskBody, ofOwn);
+
+async function acceptTaskBody(session: Session, idOrEnd: string, leaseMs?: number): Promise<TaskTaken> {
   if (leaseMs !== undefined) checkLease(leaseMs);
   const card = await takerOf(session);
   const found = await findTask(session, idOrEnd, card.name);

@@ -9,6 +9,7 @@ import { type Crew, lookAtCrew } from './crew.ts';
 import { readTask } from './place/document.ts';
 import type { FoundTask } from './place/find.ts';
 import { unfinishedOf, type WaitingLook } from './place/waiting.ts';
+import { operation } from '../root/operation.ts';
 
 export interface TaskLooks {
   /** Of whom it is said what is missing; looked at when it is wanted. */
@@ -17,7 +18,9 @@ export interface TaskLooks {
 }
 
 /** As people and programs see it. @param looks of who looks at many */
-export async function taskView(
+export const taskView = operation('tasks.show', taskViewBody);
+
+async function taskViewBody(
   session: Session,
   { entry, message, state }: FoundTask,
   looks: TaskLooks = { crew: () => lookAtCrew(session), unfinished: (ids) => unfinishedOf(session, ids) },

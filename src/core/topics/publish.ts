@@ -3,7 +3,7 @@ import { type AgentCard, formerly } from '../../model/agent.ts';
 import { type DraftFor, parseDraft, type Parsed } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
-import { parseTopic } from '../../model/topic.ts';
+import { logOf, parseTopic } from '../../model/topic.ts';
 import { inTrace, traceOf } from '../../model/trace/trace-context.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import { composeFor, senderOf } from '../send/compose.ts';
@@ -15,10 +15,13 @@ import { noteRefusals } from '../send/refused.ts';
 import { sendTogether } from '../send/send.ts';
 import { warnUnread } from '../send/unread.ts';
 import type { SendOptions } from '../send/draft.ts';
+import { ofMailbox, operation } from '../root/operation.ts';
 
 export type PublishDraft = DraftFor<'publish'>;
 
-export async function publish(
+export const publish = operation('publish', publishBody, (topic) => ofMailbox(logOf(topic)));
+
+async function publishBody(
   session: Session,
   topic: string,
   said: PublishDraft,

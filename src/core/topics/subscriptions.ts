@@ -11,11 +11,14 @@ import { nearestName, notFound } from '../../model/refusals.ts';
 import type { Session } from '../root/root.ts';
 import { actorOf } from '../root/names.ts';
 import { changeDocument, invalidDocument } from '../root/documents.ts';
+import { ofOwn, operation } from '../root/operation.ts';
 
 /** The patterns of each agent, by its exact name. */
 export type Subscriptions = ReadonlyMap<string, readonly string[]>;
 
-export async function subscribe(
+export const subscribe = operation('subscribe', subscribeBody, (patterns) => ({ patterns: [patterns].flat() }));
+
+async function subscribeBody(
   session: Session,
   patterns: string | readonly string[],
 ): Promise<(SubscriptionChange | DreamosError)[]> {
@@ -23,7 +26,9 @@ export async function subscribe(
   return changeEach(session, name, [patterns].flat(), true);
 }
 
-export async function unsubscribe(
+export const unsubscribe = operation('unsubscribe', unsubscribeBody, ofOwn);
+
+async function unsubscribeBody(
   session: Session,
   patterns: string | readonly string[],
 ): Promise<(SubscriptionChange | DreamosError)[]> {

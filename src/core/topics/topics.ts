@@ -10,6 +10,7 @@ import { lookIntoEach } from '../root/trouble.ts';
 import { finishSendsOrWarn } from '../wait/due.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { loadSubscriptions, type Subscriptions, subscribersOf } from './subscriptions.ts';
+import { ofMailbox, operation } from '../root/operation.ts';
 
 export interface PrunedTopic {
   readonly topic: string;
@@ -29,7 +30,9 @@ export interface TopicPruneOptions {
   readonly dryRun?: boolean;
 }
 
-export async function listTopics(session: Session): Promise<TopicStatus[]> {
+export const listTopics = operation('topics.list', listTopicsBody);
+
+async function listTopicsBody(session: Session): Promise<TopicStatus[]> {
   const subscriptions = await activeSubscriptions(session);
   await finishSendsOrWarn(session);
   const all: TopicStatus[] = [];
@@ -46,7 +49,9 @@ export async function resolveTopic(session: Session, topic: string): Promise<str
   return name;
 }
 
-export async function showTopic(session: Session, topic: string, options: TopicShowOptions = {}): Promise<TopicView> {
+export const showTopic = operation('topics.show', showTopicBody, (topic) => ofMailbox(logOf(topic)));
+
+async function showTopicBody(session: Session, topic: string, options: TopicShowOptions = {}): Promise<TopicView> {
   const { limit = 10 } = options;
   await finishSendsOrWarn(session);
   const name = await resolveTopic(session, topic);
@@ -59,7 +64,9 @@ export async function showTopic(session: Session, topic: string, options: TopicS
   return { ...(await statusOf(session, logOf(name), await activeSubscriptions(session))), recent };
 }
 
-export async function pruneTopics(
+export const pruneTopics = operation('topics.prune', pruneTopicsBody, (patterns) => ({ patterns: [patterns].flat() }));
+
+async function pruneTopicsBody(
   session: Session,
   topics: string | readonly string[],
   options: TopicPruneOptions = {},

@@ -13,6 +13,7 @@ import { lookAtChores, restOfChores } from '../wait/chores.ts';
 import { nack } from '../take/settle.ts';
 import { onAbort } from '../wait/on-abort.ts';
 import { createWaiter } from '../wait/wait.ts';
+import { lastingIn, operation } from '../root/operation.ts';
 
 export type WorkOptions = Omit<ReadOptions, 'by'> & {
   /** How many handlers run at a time; 1. A message is claimed only when it can begin. */
@@ -31,7 +32,9 @@ export type WorkOptions = Omit<ReadOptions, 'by'> & {
 
 export type WorkTotals = { readonly [R in Result]: number };
 
-export async function work(
+export const work = operation('work', workBody, lastingIn);
+
+async function workBody(
   opened: Session,
   agent: string,
   handler: Handler,

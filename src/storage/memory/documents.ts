@@ -68,7 +68,7 @@ function rememberIfGood(mail: Mail, name: DocumentName, value: unknown): void {
   if (name === 'settings' && areSettings(value)) mail.goodSettings = value;
 }
 
-const keyOf = (of: RevisedName): string => agentOf(of)?.toLowerCase() ?? '';
+const keyOf = (of: RevisedName): string => agentOf(of)?.toLowerCase() ?? (of === 'settings' ? '' : `/${of}`);
 
 function keptOf(mail: Mail, of: RevisedName): Map<number, object> {
   return mail.revisions.get(keyOf(of)) ?? new Map<number, object>();

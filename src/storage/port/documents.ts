@@ -4,8 +4,8 @@ import type { Wake } from './journal.ts';
 
 /**
  * What a root remembers beside its mail; the core knows the shapes. `agents/<name>` is a card, by its exact name; `tasks/<id>`
- * what a task's message cannot hold, `pending/<id>` what is under way with it, `in-force` which version of the settings was put
- * in place last, `identity` the root's own id, which is made once and never changed.
+ * what a task's message cannot hold, `pending/<id>` what is under way with it, `in-force` which version of the settings, and which
+ * of the policy, was put in place last, `identity` the root's own id, which is made once and never changed.
  */
 export type DocumentName =
   | 'settings'
@@ -15,13 +15,16 @@ export type DocumentName =
   | 'reservations'
   | 'alerts'
   | 'identity'
+  | 'policy'
   | `agents/${string}`
   | `${TaskDocuments}/${string}`;
 
 export type TaskDocuments = 'tasks' | 'pending';
 
-/** What is kept of each change: the settings, and each card by its exact name. */
-export type RevisedName = 'settings' | `agents/${string}`;
+/** What is kept of each change: the settings, the policy, and each card by its exact name. */
+export type RevisedName = RevisedDocument | `agents/${string}`;
+
+export type RevisedDocument = 'settings' | 'policy';
 
 /** `maintain.<mailbox>`: for whoever packs, prunes or takes out of the archive; `change.<document>`: who lost once (`put`); `assign.<agent>`: who gives it tasks. */
 type LockName = 'import' | 'purge' | 'repair' | `assign.${string}` | `maintain.${string}` | `change.${string}`;
@@ -68,7 +71,7 @@ export interface Documents {
    */
   locate(name: DocumentName, field: readonly PropertyKey[]): Promise<Located>;
   /** A document as the text that it is, be it no JSON, with its version; `undefined`: never put. */
-  text(name: 'settings'): Promise<{ readonly text: string; readonly version: string } | undefined>;
+  text(name: RevisedDocument): Promise<{ readonly text: string; readonly version: string } | undefined>;
   /**
    * What the settings said when all of them could last be used, whoever has looked; if that was never since it was opened, what
    * the last revision says that is known to have been in force (in-force.ts); `undefined`: there is none.

@@ -1,14 +1,16 @@
-/** Which of its versions the settings go by while config.json cannot be used. */
+/** Which of its versions the settings go by while config.json cannot be used; and the policy, while its file cannot. */
+import type { RevisedDocument } from './documents.ts';
 
 interface Kept {
   readonly base: number;
   readonly byHand?: true;
 }
 
-/** What the document `in-force` says: the newest version of the settings that was put in place; 0: none, or nobody can say. */
-export function notedVersion(value: unknown): number {
-  const { version } = (value ?? {}) as { readonly version?: unknown };
-  return typeof version === 'number' ? version : 0;
+/** What the document `in-force` says: the newest version that was put in place; 0: none, or nobody can say. */
+export function notedVersion(value: unknown, of: RevisedDocument = 'settings'): number {
+  const { version, policy } = (value ?? {}) as { readonly version?: unknown; readonly policy?: unknown };
+  const noted = of === 'settings' ? version : policy;
+  return typeof noted === 'number' ? noted : 0;
 }
 
 /**

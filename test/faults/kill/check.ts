@@ -188,6 +188,7 @@ const rootFiles = [
   'identity.json',
   'in-force.json',
   'outbox',
+  'policy.json',
   'reservations.json',
   'schedules.json',
   'subscriptions.json',
@@ -198,7 +199,8 @@ const rootFiles = [
 function leftovers(path: string): string[] {
   const odd = readdirSync(path).filter((name) => !rootFiles.includes(name));
   odd.push(...readdirSync(join(path, 'outbox')).map((name) => `outbox/${name}`));
-  odd.push(...noVersions(join(path, 'config', 'history')).map((name) => `config/history/${name}`));
+  for (const of of ['history', 'policy'])
+    odd.push(...noVersions(join(path, 'config', of)).map((name) => `config/${of}/${name}`));
   const tasks = join(path, 'tasks');
   const files = existsSync(tasks) ? readdirSync(tasks, { recursive: true, withFileTypes: true }) : [];
   odd.push(...files.flatMap((file) => (file.isFile() && !file.name.endsWith('.json') ? `tasks/${file.name}` : [])));

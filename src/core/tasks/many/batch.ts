@@ -11,6 +11,7 @@ import { findTask } from '../place/find.ts';
 import { makeMany } from './make.ts';
 import { named, type Planned } from './plan.ts';
 import { idOfSeed, type There, whatIsThere } from './seeds.ts';
+import { operation } from '../../root/operation.ts';
 
 /** `dependsOn` and `parent` may name keys of the same batch, before it or behind, or tasks that are there. */
 export interface BatchTask extends TaskDraft {
@@ -29,7 +30,9 @@ export interface BatchOptions extends SendOptions {
   readonly nameOf?: (index: number) => string;
 }
 
-export async function createTasks(
+export const createTasks = operation('tasks.createAll', createTasksBody);
+
+async function createTasksBody(
   session: Session,
   drafts: readonly BatchTask[],
   options: BatchOptions = {},

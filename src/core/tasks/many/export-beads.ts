@@ -9,6 +9,7 @@ import { findTask, type FoundTask } from '../place/find.ts';
 import { placedTasks } from '../list.ts';
 import { assigneeOf } from '../view.ts';
 import { type BeadsDependency, type BeadsIssue, isClosed, issueIn } from './beads.ts';
+import { eachOf } from '../../root/operation.ts';
 
 export interface ExportBeadsOptions {
   /** Also what is done and cancelled. */
@@ -19,7 +20,9 @@ export interface ExportBeadsOptions {
  * One that came from beads is as it was there, but for what has become of it here; what was made here gets our ids. The oldest
  * first.
  */
-export async function* exportBeads(
+export const exportBeads = eachOf('tasks.exportBeads', exportBeadsBody);
+
+async function* exportBeadsBody(
   session: Session,
   { all = false }: ExportBeadsOptions = {},
 ): AsyncGenerator<BeadsIssue, void, undefined> {

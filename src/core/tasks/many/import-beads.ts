@@ -10,6 +10,7 @@ import { type BeadsIssue, checkIssue, draftOfIssue, endsOf, isClosed } from './b
 import { makeMany } from './make.ts';
 import { named, type Planned } from './plan.ts';
 import { idOfSeed, type There, whatIsThere } from './seeds.ts';
+import { operation } from '../../root/operation.ts';
 
 export interface ImportBeadsOptions extends SendOptions {
   /** Also what is closed: it goes to the archive, as done. */
@@ -23,7 +24,9 @@ export interface ImportBeadsOptions extends SendOptions {
 }
 
 /** @returns one for each, but for what is closed and left out */
-export async function importBeads(
+export const importBeads = operation('tasks.importBeads', importBeadsBody);
+
+async function importBeadsBody(
   session: Session,
   issues: readonly unknown[],
   options: ImportBeadsOptions = {},

@@ -6,12 +6,15 @@ import type { FollowOptions } from '../../follow/follow.ts';
 import { findNow } from '../../look/find.ts';
 import type { Session } from '../../root/root.ts';
 import { findTask, type FoundTask } from '../place/find.ts';
+import { eachOf } from '../../root/operation.ts';
 
 /** So many ids are known as a task's, or as none; what is asked for again costs one look. */
 const mostKnown = 10_000;
 
 /** @param idOrEnd only of this task, until it is over @returns how it ended; `undefined`: its time or the signal came first */
-export async function* watchTasks(
+export const watchTasks = eachOf('tasks.watch', watchTasksBody, { lasting: 'looks' });
+
+async function* watchTasksBody(
   session: Session,
   idOrEnd: string | undefined,
   options: FollowOptions = {},

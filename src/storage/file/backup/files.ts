@@ -6,7 +6,7 @@ import { namesIn } from '../disk/folders.ts';
 import { readWhole } from '../disk/replace.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { isCursorFile, isEventFile } from '../names/backup-name.ts';
-import { type Mailbox, parseRevision, revisionsFolder, rootDocuments } from '../names/layout.ts';
+import { type Mailbox, parseRevision, revisedDocuments, revisionsFolder, rootDocuments } from '../names/layout.ts';
 import { pathIn } from '../names/path.ts';
 import { taskDocumentName } from '../names/task-name.ts';
 import { parseEventLog, parseRollup } from '../names/slots.ts';
@@ -21,7 +21,7 @@ export async function addDocuments(ctx: FileContext, collection: Collection): Pr
   for (const of of ['tasks', 'pending'] as const)
     for (const id of await listDocuments(ctx, of))
       await addDocument(ctx, collection, ctx.layout.document(taskDocumentName(of, id)));
-  await addRevisions(ctx, collection, revisionsFolder(ctx.layout, 'settings'));
+  for (const of of revisedDocuments) await addRevisions(ctx, collection, revisionsFolder(ctx.layout, of));
   for (const name of await mailboxNames(ctx)) await addDocument(ctx, collection, ctx.layout.mailbox(name).card);
 }
 

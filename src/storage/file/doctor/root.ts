@@ -12,7 +12,7 @@ import { sweep } from './leftovers.ts';
 import { ensureFolder } from '../disk/folders.ts';
 import { revisionBytes } from '../documents/revisions.ts';
 import { readJson } from '../documents/text.ts';
-import { parseRevision, revisionsFolder, rootDocuments } from '../names/layout.ts';
+import { parseRevision, revisedDocuments, revisionsFolder, rootDocuments } from '../names/layout.ts';
 import { isDedupeKey, isDedupeKeyAside, isDedupeFolder, shortDedupeKey } from '../names/key-name.ts';
 import { makeFilePrivate } from '../disk/private.ts';
 import { isLockFolder, keptOf, revisionLeftover, rootLeftover } from '../names/beside.ts';
@@ -70,10 +70,10 @@ export async function* inspectRoot(
   const documents = rootDocuments.map((name) => ctx.layout.document(name));
   for (const dir of [root, mailboxes, outbox, dedupe]) yield* inspectFolder(ctx, dir, fix);
   // Made by the first publish, the first long cursor, the first session, the first task that others depend on, the first change.
-  const history = revisionsFolder(ctx.layout, 'settings');
-  for (const dir of [topics, cursors, reach, sessions, tasks, configFolder, history])
+  const histories = revisedDocuments.map((of) => revisionsFolder(ctx.layout, of));
+  for (const dir of [topics, cursors, reach, sessions, tasks, configFolder, ...histories])
     if (await ctx.disk.stat(dir)) yield* inspectFolder(ctx, dir, fix);
-  yield* inspectRevisions(ctx, history, fix);
+  for (const history of histories) yield* inspectRevisions(ctx, history, fix);
   for (const path of [format, boot, ...documents]) yield* inspectMode(ctx, path, fix);
   const ours = new Set([mailboxes, outbox, dedupe, topics, cursors, reach, tasks, boot, format, ignore, configFolder]);
   for (const document of documents) ours.add(document);

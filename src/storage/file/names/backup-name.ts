@@ -1,5 +1,13 @@
 import { parseEventLog, parsePrunedMark, parseRollup } from './slots.ts';
-import { type Layout, type Mailbox, parseRevision, revisionFile, revisionsFolder, rootDocuments } from './layout.ts';
+import {
+  type Layout,
+  type Mailbox,
+  parseRevision,
+  revisedDocuments,
+  revisionFile,
+  revisionsFolder,
+  rootDocuments,
+} from './layout.ts';
 import { parsePack } from './pack-name.ts';
 import { parseTaskFile, taskDocumentName } from './task-name.ts';
 import { folderOf, isIn, longestName, nameOf, pathBelow, pathIn } from './path.ts';
@@ -56,7 +64,8 @@ export function placeOfBackedUp(layout: Layout, name: string): string | undefine
   const path = pathIn(layout.root, name);
   if (path === pathIn(layout.cursors, nameOf(name)) && isCursorFile(nameOf(name))) return path;
   const version = parseRevision(nameOf(name));
-  if (version !== undefined && path === revisionFile(revisionsFolder(layout, 'settings'), version)) return path;
+  if (version !== undefined)
+    for (const of of revisedDocuments) if (path === revisionFile(revisionsFolder(layout, of), version)) return path;
   const id = parseTaskFile(nameOf(name));
   if (id !== undefined)
     for (const of of ['tasks', 'pending'] as const) if (path === layout.document(taskDocumentName(of, id))) return path;

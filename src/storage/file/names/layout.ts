@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { agentNamePattern } from '../../../model/agent.ts';
 import { logOf, topicOf, topicPattern } from '../../../model/topic.ts';
-import type { DocumentName, RevisedName } from '../../port/documents.ts';
+import type { DocumentName, RevisedDocument, RevisedName } from '../../port/documents.ts';
 import { padTime } from './entry-name.ts';
 import { taskDocument } from './task-name.ts';
 
@@ -54,6 +54,7 @@ export const rootDocuments = [
   'reservations',
   'alerts',
   'identity',
+  'policy',
 ] as const satisfies RootDocument[];
 
 export function fileOf(name: RootDocument): string {
@@ -71,8 +72,12 @@ const ofAgents = 'agents/';
 /** Where what is kept of a document lies. */
 export function revisionsFolder(layout: Layout, of: RevisedName): string {
   const agent = agentOfDocument(of);
-  return agent === undefined ? join(layout.configFolder, 'history') : layout.mailbox(agent).cards;
+  if (agent !== undefined) return layout.mailbox(agent).cards;
+  return join(layout.configFolder, of === 'settings' ? 'history' : of);
 }
+
+/** What of the root has versions. */
+export const revisedDocuments = ['settings', 'policy'] as const satisfies RevisedDocument[];
 
 export function revisionFile(folder: string, number: number): string {
   return join(folder, `${number}.json`);

@@ -1,0 +1,171 @@
+/** Looking at a policy, and putting one in force. */
+import type { PolicyChecked, PolicyShown, PolicyTested } from '../../contract/security/policy.ts';
+import { mostDocumentLevels } from '../../model/basics/limits.ts';
+import { placeInJson, placeText } from '../../model/basics/json-place.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { canBeChanged, policyIn } from '../../model/security/policy-file.ts';
+import type { Policy } from '../../model/security/policy.ts';
+import { underLock } from '../root/documents.ts';
+import { operation } from '../root/operation.ts';
+import {
+  isSame,
+  keepFound,
+  keepNext,
+  lastInForce,
+  noteInForce,
+  revisionOf,
+  versionInForce,
+} from '../root/revisions.ts';
+import type { Session } from '../root/root.ts';
+import { answer, type PolicyQuestion, testsOf } from './check.ts';
+import { forgetPolicy, policyNow, writtenPolicy } from './in-force.ts';
+
+export interface PolicySetOptions {
+  /** Why, for its versions. */
+  readonly note?: string;
+}
+
+/** What holds, be the file as it should or not. @throws CONFIG_INVALID: it cannot be used, and nothing is known that could hold */
+export const showPolicy = operation('policy.show', showPolicyBody);
+
+async function showPolicyBody(session: Session): Promise<PolicyShown> {
+  forgetPolicy(session);
+  const policy = await policyNow(session);
+  const none = { version: null, at: null, by: null, note: null, broken: false };
+  const last = await lastInForce(session, 'policy');
+  if (policy === undefined) return { policy: null, ...none, byHand: last > 0 };
+  const broken = await isBroken(session);
+  const version = broken ? last || undefined : await versionInForce(session, 'policy', policy, last);
+  const kept = version === undefined ? undefined : await revisionOf(session, 'policy', version);
+  if (!kept) return { policy, ...none, byHand: true, broken };
+  const { at, by = null, note = null, byHand = false } = kept;
+  return { policy, version: kept.version, at, by, note, byHand, broken };
+}
+
+async function isBroken(session: Session): Promise<boolean> {
+  try {
+    await writtenPolicy(session);
+    return false;
+  } catch (error) {
+    if (isInvalid(error)) return true;
+    throw error;
+  }
+}
+
+/**
+ * Puts a policy in force, as a version: kept, synced, before it is in force. Its own tests have to hold, and somebody has to be able to
+ * change it again.
+ * @param said a policy, or its text @param name what that is called in an error @throws CONFIG_INVALID; nothing was changed then
+ */
+export const setPolicy = operation('policy.set', setPolicyBody);
+
+async function setPolicyBody(
+  session: Session,
+  said: unknown,
+  { note }: PolicySetOptions = {},
+  name?: string,
+): Promise<PolicyShown> {
+  const policy = usable(said, name);
+  const { tests, failed } = testsOf(policy);
+  const wrong = tests.find(({ expected, allowed }) => expected !== allowed);
+  if (wrong)
+    throw invalid(name, `${failed} of its tests ${failed === 1 ? 'fails' : 'fail'}: ${testText(wrong)}`, testing);
+  if (!canBeChanged(policy))
+    throw invalid(name, 'nobody could change it again', 'Give a role that allows "admin" in "*" to somebody');
+  await underLock(session.store.documents, 'policy', 'The policy is', () => setOnce(session, policy, note));
+  forgetPolicy(session);
+  return showPolicy(session);
+}
+
+const testing = 'What each says: dreamos policy test <file>';
+
+async function setOnce(session: Session, policy: Policy, note: string | undefined): Promise<object | undefined> {
+  const { documents } = session.store;
+  // A note that somebody has spoilt is refused before anything is changed.
+  await documents.get('in-force');
+  const last = await lastInForce(session, 'policy');
+  const found = await findWritten(session);
+  const base =
+    found.policy === undefined
+      ? last
+      : ((await versionInForce(session, 'policy', found.policy, last)) ??
+        (await keepFound(session, 'policy', found.policy)));
+  if (base === undefined) return undefined;
+  if (found.policy !== undefined && isSame(found.policy, policy)) {
+    // Who has put it there may have been killed before he noted it.
+    await noteInForce(session, base, 'policy');
+    return {};
+  }
+  const remarks = {
+    ...(note !== undefined && { note }),
+    ...(found.unusable !== undefined && { replaced: found.unusable }),
+  };
+  const version = await keepNext(session, 'policy', policy, { base, ...remarks });
+  if (version === undefined || !(await documents.put('policy', policy, found.version))) return undefined;
+  await noteInForce(session, version, 'policy');
+  return {};
+}
+
+interface Written {
+  readonly policy?: Policy;
+  readonly version: string | undefined;
+  /** What cannot be used, as a text. */
+  readonly unusable?: string;
+}
+
+async function findWritten(session: Session): Promise<Written> {
+  const { documents } = session.store;
+  try {
+    const version = (await documents.get('policy'))?.version;
+    const policy = await writtenPolicy(session);
+    return policy === undefined ? { version } : { version, policy };
+  } catch (error) {
+    if (!isInvalid(error)) throw error;
+    const { text, version } = (await documents.text('policy')) ?? { text: '', version: undefined };
+    return { version, unusable: text };
+  }
+}
+
+/** Whether somebody may do something by what holds now, and which rule says so. @throws USAGE for no verb; CONFIG_INVALID as show */
+export const checkPolicy = operation('policy.check', checkPolicyBody);
+
+async function checkPolicyBody(session: Session, verb: string, asked: PolicyQuestion = {}): Promise<PolicyChecked> {
+  return answer(await policyNow(session), verb, { ...asked, as: asked.as ?? session.acting });
+}
+
+/** What a policy's own tests come to. It need not be in force. @throws CONFIG_INVALID for what is none; USAGE for a test's verb */
+export const testPolicy = operation('policy.test', testPolicyBody);
+
+async function testPolicyBody(_: Session, said: unknown, name?: string): Promise<PolicyTested> {
+  return testsOf(usable(said, name));
+}
+
+export function testText({ as, verb, mailbox, expected, why }: PolicyTested['tests'][number]): string {
+  const who = as ?? 'who does not say who he is';
+  return `${who} ${expected ? 'should' : 'should not'} be allowed "${verb}"${mailbox === null ? '' : ` in ${mailbox}`}, but ${why}`;
+}
+
+function usable(said: unknown, name: string | undefined): Policy {
+  const value = typeof said === 'string' ? parsed(said, name) : said;
+  const found = policyIn(value);
+  if ('policy' in found) return found.policy;
+  const { path, why } = found.fault;
+  const at = typeof said === 'string' ? `${placeText(placeInJson(said, path, mostDocumentLevels))}: ` : '';
+  throw invalid(name, `${at}${[path.join('.'), why].filter(Boolean).join(': ')}`, reference);
+}
+
+const reference = 'What it may say: dreamos help policies';
+
+function parsed(text: string, name: string | undefined): unknown {
+  const place = placeInJson(text, [], mostDocumentLevels);
+  if (place.fault !== undefined) throw invalid(name, `${placeText(place)}: ${place.fault}`, reference);
+  return JSON.parse(text) as unknown;
+}
+
+function invalid(name = 'The policy', fault: string, hint: string): DreamosError {
+  return new DreamosError('invalid', 'CONFIG_INVALID', `${name} cannot be used: ${fault}.`, { hint });
+}
+
+function isInvalid(error: unknown): boolean {
+  return error instanceof DreamosError && error.code === 'CONFIG_INVALID';
+}

@@ -1,0 +1,27 @@
+/** What the library has for policies: `mail.policy.set` is `dreamos policy set`. */
+import type { PolicyChecked, PolicyShown, PolicyTested } from '../../contract/security/policy.ts';
+import type { PolicyQuestion } from '../../core/policy/check.ts';
+import type { PolicySetOptions } from '../../core/policy/policy.ts';
+import type { Policy } from '../../model/security/policy.ts';
+
+/**
+ * Who may what in a root (`dreamos help policies`). Where there is a policy, every operation of who acts is asked first and throws
+ * FORBIDDEN; looks over several mailboxes show those that he may look into.
+ */
+export interface Policies {
+  /** What holds, and since when. @throws CONFIG_INVALID: its file cannot be used, and nothing is known that could hold instead */
+  show(): Promise<PolicyShown>;
+  /**
+   * Puts a policy in force, as a version: it is kept, synced, before it is in force, and is in force, synced, when the call returns.
+   * What runs goes by it within a moment. @throws CONFIG_INVALID also where one of its own tests fails, or nobody could change it
+   * again; nothing was changed then
+   */
+  set(policy: Policy, options?: PolicySetOptions): Promise<PolicyShown>;
+  /**
+   * Whether somebody, by default who acts, may do something, and which rule says so.
+   * @param verb a command's words, the path of a function of the library, or an action @throws USAGE for what is none
+   */
+  check(verb: string, question?: PolicyQuestion): Promise<PolicyChecked>;
+  /** What the own tests of a policy come to. It need not be in force. @throws CONFIG_INVALID for what is none */
+  test(policy: Policy): Promise<PolicyTested>;
+}

@@ -1,0 +1,137 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createRig, type Rig } from '../rig.ts';
+
+const policy = {
+  roles: {
+    self: { allow: { send: ['*'], read: ['$self'], look: ['$self'] }, deny: { send: ['secret-*'] } },
+    all: { allow: { '*': ['*'] } },
+  },
+  everyone: ['self'],
+  agents: { planner: ['all'] },
+  tests: [{ as: 'reviewer', verb: 'dlq purge', mailbox: 'planner', allowed: false }],
+};
+const failing = { ...policy, tests: [{ as: 'reviewer', verb: 'read', mailbox: 'planner', allowed: true }] };
+const files = {
+  'p.json': JSON.stringify(policy, null, 2),
+  'odd.json': '{\n  "roles": {\n    "self": { "alow": {} }\n  }\n}\n',
+  'cut.json': '{\n  "roles": {',
+  'failing.json': JSON.stringify(failing),
+  'locked.json': '{"roles":{"r":{"allow":{"send":["*"]}}},"everyone":["r"]}',
+};
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await createRig();
+});
+const dreamos = (line: string | readonly string[], as = 'planner') =>
+  rig.dreamos(typeof line === 'string' ? [...line.split(' '), '--as', as] : [...line, '--as', as], { files });
+const set = () => dreamos('policy set p.json --note begin');
+
+describe('policy show', () => {
+  test('says that there is none', async () => {
+    expect(await dreamos('policy show')).toMatchObject({
+      code: 0,
+      out: '',
+      err: 'There is no policy: everybody may everything.\n',
+    });
+    expect((await dreamos('policy show --json')).json).toMatchObject([{ policy: null, version: null }]);
+  });
+
+  test('prints a file that can be put in force again, and beside it since when it holds', async () => {
+    await set();
+    const { out, err } = await dreamos('policy show', 'reviewer');
+    expect(JSON.parse(out)).toEqual(policy);
+    expect(err).toBe('Version 1, since 2026-11-20T09:00:00.000Z by planner: begin\n');
+  });
+});
+
+describe('policy set', () => {
+  test('puts it in force, for who has set it and for everybody else', async () => {
+    expect(await set()).toMatchObject({ code: 0, out: 'Version 1 of the policy is in force.\n' });
+    expect(await dreamos('policy set p.json', 'reviewer')).toMatchObject({ code: 9 });
+    expect(await rig.dreamos('policy set p.json', { files })).toMatchObject({ code: 9 });
+  });
+
+  test.each([
+    ['odd.json', /^Error: odd\.json cannot be used: line 3, column \d+: roles\.self\.alow: "alow" means nothing there/],
+    ['cut.json', /^Error: cut\.json cannot be used: line 2, column \d+/],
+    ['failing.json', /1 of its tests fails: reviewer should be allowed "read" in planner, but no role/],
+    ['locked.json', /nobody could change it again/],
+  ])('refuses %s, and nothing is changed', async (file, why) => {
+    const { code, err } = await dreamos(`policy set ${file}`);
+    expect(err).toMatch(why);
+    expect(code).toBe(6);
+    expect((await dreamos('policy show --json')).json).toMatchObject([{ policy: null }]);
+  });
+});
+
+describe('policy check', () => {
+  beforeEach(set);
+
+  test.each([
+    ['send planner', 0, 'yes: the role self allows "send" in "*"'],
+    ['send secret-1', 9, 'no: the role self denies "send" in "secret-*"'],
+    ['read', 0, 'yes: the role self allows "read" in "$self"'],
+    ['read planner', 9, 'no: no role of reviewer allows "read" there (self)'],
+    ['config.set', 9, 'no: no role of reviewer allows "admin" there (self)'],
+    ['explain', 0, 'yes: nobody is asked for it'],
+  ])('%s ends with %i: %s', async (line, code, out) => {
+    expect(await dreamos(`policy check ${line}`, 'reviewer')).toMatchObject({ code, out: `${out}\n`, err: '' });
+  });
+
+  test('takes a command of two words', async () => {
+    const { json, code } = await dreamos(['policy', 'check', 'dlq purge', 'reviewer', '--json'], 'reviewer');
+    expect(code).toBe(9);
+    expect(json).toMatchObject([{ as: 'reviewer', verb: 'dlq purge', action: 'manage', allowed: false, role: null }]);
+  });
+
+  test('a word that is none is exit 2', async () => {
+    const { code, err } = await dreamos('policy check sned planner');
+    expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('Did you mean "send"?') });
+  });
+});
+
+describe('policy test', () => {
+  test('says that all its tests hold', async () => {
+    expect(await dreamos('policy test p.json')).toMatchObject({
+      code: 0,
+      out: 'ok: reviewer may not "dlq purge" in planner\np.json can be used: 1 of its own tests hold.\n',
+    });
+  });
+
+  test('or which fail, and is exit 6', async () => {
+    const { code, out, err } = await dreamos('policy test failing.json');
+    expect(code).toBe(6);
+    expect(out).toMatch(/^fails: reviewer should be allowed "read" in planner, but no role of reviewer allows/);
+    expect(err).toContain('1 of 1 tests of failing.json fails.');
+  });
+});
+
+describe('a command that is not allowed', () => {
+  beforeEach(set);
+
+  test('is exit 9, says which rule, and what to type to know more', async () => {
+    const { code, out, err } = await dreamos('read planner', 'reviewer');
+    expect({ code, out }).toEqual({ code: 9, out: '' });
+    expect(err).toContain('reviewer may not do "read" in planner: no role of reviewer allows "read" there (self).');
+    expect(err).toContain('dreamos policy check read planner --as reviewer');
+  });
+
+  test('has its code in --json', async () => {
+    const { err } = await dreamos('config set maxAttempts 3 --json', 'reviewer');
+    expect(JSON.parse(err)).toMatchObject({ error: { code: 'FORBIDDEN' } });
+  });
+
+  test('who says no name has what everybody has', async () => {
+    expect(await rig.dreamos('read planner')).toMatchObject({ code: 9 });
+    expect((await rig.dreamos('read planner')).err).toContain('Say who you are');
+  });
+
+  test('a list without a name shows what one may see', async () => {
+    await dreamos('send reviewer,planner hello');
+    const { json } = await rig.dreamos('search hello --json --as reviewer');
+    expect(json.map(({ mailbox }) => mailbox)).toEqual(['reviewer']);
+    const status = await rig.dreamos('status --json --as reviewer');
+    expect(status.json.map(({ mailbox }) => mailbox)).toEqual(['reviewer']);
+  });
+});

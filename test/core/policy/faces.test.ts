@@ -1,0 +1,108 @@
+/**
+ * What commands, tools and hooks take of the core is either an operation, which a policy is asked for, or stands in this list with
+ * why it need not be.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+import { libraryPathOf, operationNames, operations } from '../../../src/contract/operations.ts';
+
+const src = join(import.meta.dirname, '../../../src');
+const faces = ['commands', 'mcp', 'cli', 'hooks', 'wake'];
+
+const about: Record<string, readonly string[]> = {
+  'who there is, by his card, which is no mail': [
+    ...['formerOwners', 'listAgents', 'listMailboxes', 'resolveAgent', 'resolveFormer', 'resolveMailbox', 'mailboxOf'],
+    ...['pauseOf', 'pausedSentence', 'present', 'loadSubscriptions', 'historyOf', 'tellByHand'],
+  ],
+  'words and numbers, and no root': [
+    ...['actorOf', 'asItStands', 'checkLease', 'checkName', 'ConfigUnusable', 'metricsFormats', 'metricsText', 'named'],
+    ...['outcomeNames', 'parseSetting', 'statesWithout', 'tableIn', 'tableNames', 'testText', 'valueText', 'refusedBy'],
+  ],
+  'the gate itself': ['admit'],
+  'a file that is no root’s': ['replaceTextfile'],
+  'what one holds oneself, or has just been allowed to read': [
+    ...['listHeld', 'claimedId', 'meantId', 'archivedId', 'findNow', 'readOrWarn', 'asConsumer'],
+  ],
+  'that something has happened, and not what': ['changes', 'createWaiter'],
+  'the sessions of the tools that agents work in': ['agentOf', 'followCleared', 'noteMoment'],
+  'a setting': ['effectiveSettings', 'readyToSend'],
+  'what alerts are silenced': ['silencesNow'],
+};
+
+interface Taken {
+  readonly file: string;
+  readonly name: string;
+  readonly by: string;
+}
+
+function* takenFromCore(): Generator<Taken> {
+  for (const face of faces)
+    for (const path of readdirSync(join(src, face), { recursive: true, encoding: 'utf8' })) {
+      if (!path.endsWith('.ts')) continue;
+      const by = join(src, face, path);
+      const source = readFileSync(by, 'utf8');
+      for (const [, names = '', from = ''] of source.matchAll(/^import \{([^}]*)\} from '([^']*\/core\/[^']*)';/gm))
+        for (const name of names.split(',').map((one) => one.trim()))
+          if (name !== '' && !name.startsWith('type ')) yield { file: join(dirname(by), from), name, by };
+      for (const [, names = '', from = ''] of source.matchAll(
+        /const \{([^}]*)\} = await import\('([^']*\/core\/[^']*)'\)/g,
+      ))
+        for (const name of names.split(',').map((one) => one.trim())) yield { file: join(dirname(by), from), name, by };
+    }
+}
+
+const taken = [...takenFromCore()];
+
+test(
+  'the faces take operations of the core, and what a policy need not be asked for',
+  { timeout: 60_000 },
+  async () => {
+    const harmless = new Set(Object.values(about).flat());
+    const odd: string[] = [];
+    for (const { file, name, by } of taken) {
+      const value = ((await import(file)) as Record<string, unknown>)[name];
+      const isOperation = typeof value === 'function' && 'operation' in value;
+      if (!isOperation && !harmless.has(name)) odd.push(`${relative(src, by)} takes ${name}`);
+      if (isOperation && harmless.has(name)) odd.push(`${name} is an operation`);
+    }
+    expect(odd).toEqual([]);
+    const names = new Set(taken.map(({ name }) => name));
+    expect([...harmless].filter((name) => !names.has(name))).toEqual([]);
+  },
+);
+
+test('none of them asks a storage by itself for mail', () => {
+  const found = new Set<string>();
+  for (const face of faces)
+    for (const path of readdirSync(join(src, face), { recursive: true, encoding: 'utf8' })) {
+      if (!path.endsWith('.ts')) continue;
+      const source = readFileSync(join(src, face, path), 'utf8');
+      for (const [, what] of source.matchAll(/\bstore\.((?:mail|look|journal|rollups|upkeep)\.\w+)/g))
+        found.add(`${face}/${path} ${what}`);
+    }
+  expect([...found].sort()).toEqual([
+    // The names of topics, and where the log ends.
+    'cli/help/completion-names.ts look.listTopics',
+    'mcp/resources.ts journal.cursor',
+  ]);
+});
+
+test('each operation that asks a policy is one function of the core, or passes the gate by its name', () => {
+  const sources = ['core', ...faces].flatMap((room) =>
+    readdirSync(join(src, room), { recursive: true, encoding: 'utf8' }).flatMap((path) =>
+      path.endsWith('.ts') ? [readFileSync(join(src, room, path), 'utf8')] : [],
+    ),
+  );
+  const all = sources.join('\n');
+  const gated = (name: string): boolean =>
+    [`operation('${name}',`, `eachOf('${name}',`, `, '${name}', {`, `, '${name}')`].some((text) =>
+      all.includes(text),
+    ) || new RegExp(`(?:operation|eachOf)\\(\\s*'${name.replace('.', '\\.')}',`).test(all);
+  const missing = operationNames.filter((name) => operations[name].action !== null && !gated(name));
+  expect(missing).toEqual([]);
+  // What only the command has is not bound by the compiler.
+  expect(
+    operationNames.filter((name) => operations[name].action !== null && libraryPathOf(name) === undefined),
+  ).toEqual(expect.arrayContaining(['init', 'coordinate', 'tasks.watch', 'config.edit', 'hook', 'hook.bind', 'wake']));
+});

@@ -60,7 +60,7 @@ export class Context {
   async #open(): Promise<Session> {
     const session = await this.around.openRoot(this.openOptions());
     // What only Node can ask is left to it before anything is read or changed.
-    if (this.around.toNode) await session.gate?.(session, { operation: 'help' });
+    if (this.around.toNode) await session.gate?.enter(session, { operation: 'help' });
     const { path, mainWorktree } = session;
     if (mainWorktree !== undefined) await this.output.note(`Using the root of the main worktree: ${harmless(path)}`);
     return session;

@@ -136,8 +136,9 @@ async function* policyFindings(session: Session): AsyncGenerator<Finding, void, 
     if ((await documents.get(rule)) !== undefined) await (await import('../policy/in-force.ts')).writtenPolicy(session);
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
-    const { message, ...problem } = problemOf(rule, error);
-    yield { ...problem, message: `${message} What it said before stays in force.` };
+    // Without the file everybody may everything, so it is not to be moved away.
+    const hint = 'Mend it there; or another one: dreamos policy set <file>';
+    yield { rule, level: 'problem', message: `${error.message} What it said before stays in force.`, hint };
   }
 }
 

@@ -43,13 +43,14 @@ export function askFor(session: Session, operation: OperationName): Ask {
 export function why(policy: Policy, agent: string | undefined, { allowed, by }: Ruling, action: Action): string {
   if (by) return `the role ${by.role} ${by.effect === 'allow' ? 'allows' : 'denies'} "${action}" in "${by.pattern}"`;
   if (allowed) return 'it is not asked';
-  const roles = rolesOf(policy, agent);
-  if (roles.length === 0) return `${agent ?? 'who does not say who he is'} has no role`;
-  return `no role of ${agent ?? 'who does not say who he is'} allows "${action}" there (${roles.join(', ')})`;
+  const roles = rolesOf(policy, agent).join(', ');
+  if (agent === undefined)
+    return roles ? `no role that all have allows "${action}" there (${roles})` : 'nobody said who it is';
+  return roles ? `no role of ${agent} allows "${action}" there (${roles})` : `${agent} has no role`;
 }
 
 /** `in reviewer`, `on #build.done`. */
-export function placeText(where: Where): string {
+function placeText(where: Where): string {
   if ('pattern' in where) return `on ${where.pattern}`;
   if (!('mailbox' in where)) return where.in === 'everywhere' ? 'in all mailboxes' : 'anywhere';
   return topicOf(where.mailbox) === undefined ? `in ${where.mailbox}` : `on ${topicOf(where.mailbox)}`;

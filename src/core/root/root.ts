@@ -58,8 +58,13 @@ export interface Call {
   readonly lasting?: 'claims' | 'looks' | undefined;
 }
 
-/** @returns the session for what the operation does; `undefined`: there is no policy @throws FORBIDDEN, CONFIG_INVALID */
-export type Gate = (session: Session, call: Call) => Promise<Session> | undefined;
+/** What an operation passes. */
+export interface Gate {
+  /** There was no policy just now: who does not go on for long need not ask. */
+  isOpen(): boolean;
+  /** @returns the session for what the operation does @throws FORBIDDEN, CONFIG_INVALID */
+  enter(session: Session, call: Call): Promise<Session>;
+}
 
 /** Work that falls due by the clock and is nobody's own, such as schedules. */
 export interface Chore {

@@ -57,7 +57,7 @@ export type Where =
   { readonly mailbox: string } | { readonly pattern: string } | { readonly in: 'everywhere' | 'anywhere' };
 
 /** What a topic's log holds is seen by who may subscribe to the topic. */
-export function actionIn(action: Action, mailbox: string): Action {
+function actionIn(action: Action, mailbox: string): Action {
   return action === 'look' && topicOf(mailbox) !== undefined ? 'subscribe' : action;
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { keepNext } from '../../../src/core/root/revisions.ts';
 import { openRoot } from '../../../src/core/open-root.ts';
-import { init, open } from '../../../src/library/library.ts';
+import { init, open, restore } from '../../../src/library/library.ts';
 import type { Dreamos } from '../../../src/library/dreamos.ts';
 import type { Policy } from '../../../src/model/security/policy.ts';
 import { removeScratch, scratch } from '../../scratch.ts';
@@ -107,6 +107,18 @@ describe('a policy in a root', () => {
     expect(await mail.policy.check('config.set')).toMatchObject({ allowed: true, as: 'lead' });
     await expect(ask('sned')).rejects.toMatchObject({ code: 'USAGE', hint: 'Did you mean "send"?' });
   });
+});
+
+test('a backup holds the policy and its versions', async () => {
+  const { mail } = await makeRoot();
+  await mail.policy.set(open1);
+  await mail.policy.set(closed);
+  const file = join(scratch(), 'mail.tar.gz');
+  await mail.backup(file);
+  const restored = must(await restore(file, { root: join(scratch(), 'x'), as: 'ann', env: {} })).root;
+  expect(await restored.policy.show()).toMatchObject({ policy: closed, version: 2, by: 'lead' });
+  await expect(restored.read('lead')).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  expect(await gather(restored.as('lead').doctor())).toEqual([]);
 });
 
 describe('edited by hand', () => {

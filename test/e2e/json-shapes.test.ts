@@ -280,6 +280,18 @@ describe.concurrent('--json', () => {
     expect(await one(rig, 'config edit --file -', { stdin: '{}' })).toMatchObject({ version: 4, state: 'in force' });
   });
 
+  test('policies', async ({ rig }) => {
+    const stdin = '{"roles":{"all":{"allow":{"*":["*"]}}},"everyone":["all"]}';
+    expect(await one(rig, 'policy show')).toMatchObject({ policy: null, version: null });
+    expect(await one(rig, 'policy test -', { stdin })).toEqual({ roles: 1, tests: [], failed: 0 });
+    expect(await one(rig, 'policy set - --note why', { stdin })).toMatchObject({
+      version: 1,
+      note: 'why',
+      broken: false,
+    });
+    expect(await one(rig, 'policy check send reviewer --as planner')).toMatchObject({ allowed: true, role: 'all' });
+  });
+
   test('archive, dlq, status, watch and config', async ({ rig }) => {
     const sent = await one(rig, [
       'send',

@@ -28,6 +28,8 @@ test('nobody is asked for what tells nothing of mail and changes nothing in a ro
       // Its tools are asked by themselves; it makes a root.
       ...['mcp', 'restore'],
       ...['policy.check', 'policy.show', 'policy.test'],
+      // Of one's own file.
+      ...['trust.accept', 'trust.list'],
     ].sort(),
   );
 });

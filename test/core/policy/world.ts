@@ -21,7 +21,9 @@ const hourMs = 3_600_000;
 
 export async function makeWorld(): Promise<World> {
   const agents = ['ann', 'bob', 'lead'];
-  const mail = await init({ root: scratch(), as: 'ann', agents, warn: () => undefined, env: {} });
+  const env = { DREAMOS_CONFIG_HOME: scratch() };
+  const mail = await init({ root: scratch(), as: 'ann', agents, warn: () => undefined, env });
+  await mail.identity.create('ann');
   const lead = mail.as('lead');
   const secret = 'bobs-own-words';
   const inMailbox = async (to: string, body: string) => {

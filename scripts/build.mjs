@@ -1,4 +1,4 @@
-// Builds dist/: the command as one CommonJS file, and three beside it of what few commands need; the library as ESM with its
+// Builds dist/: the command as one CommonJS file, and a few beside it of what few commands need; the library as ESM with its
 // types; the manual page; the licences of bundled code, and a list of it (sbom.mjs).
 //
 // The command is CommonJS, because the loader of ESM alone is 5 ms of a send, and it is read with V8's code cache

@@ -2,7 +2,7 @@
 // Every start reads the whole of dist/dreamos.cjs and what V8 keeps of it: without the parts a send takes 2 ms longer.
 //
 // A part holds what only its files need. What it shares with the rest is handed over by dist/dreamos.cjs: a second copy
-// would be as many bytes again, and its errors would be none to the first.
+// would be as many bytes again, and its errors would be none to the first. So is what it asks for of another part.
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -14,11 +14,13 @@ const src = join(root, 'src');
 const parts = {
   // The protocol's SDK, and zod whole.
   mcp: /^mcp\/mcp\.ts$/,
+  // Encryption: 145 KB that only what is sealed needs.
+  age: /^core\/age\//,
   // Tasks, and what little each of their commands asks the storage for beside mail.
   tasks:
     /^(?:commands\/tasks\/|core\/tasks\/(?:keeper|ending)\.ts|storage\/file\/(?:claim\/hand-over|reach\/presence)\.ts)/,
   // Keys, and what else a root goes by that has them.
-  security: /^(?:commands\/security\/|core\/identity\/)/,
+  security: /^(?:commands\/security\/|core\/(?:identity|seal)\/|core\/take\/unsealed\.ts)/,
   // Commands of people and of administration; what agents, hooks and shell loops call all the time is not among them.
   rare: /^(?:commands\/(?:keep|meta|people|reach)\/|commands\/look\/(?:trace|thread|top|who|resources|stats|metrics|alerts)\.ts|core\/(?:alerts|secrets)\/|cli\/handler\/run-alert|storage\/file\/events\/(?:read-log|rollups)\.ts|core\/config\/|core\/(?:agents\/duties|root\/(?:spans|revisions))\.ts|storage\/file\/documents\/revisions\.ts|hooks\/bind|wake\/|storage\/file\/(?:backup|doctor|keep|restore|make-root)|cli\/(?:other-words\.ts|help\/))/,
 };
@@ -36,6 +38,9 @@ export async function buildParts(options) {
   for (;;) {
     const apart = (name) => [...asked[name]].filter((file) => !kept.has(file));
     const built = await Promise.all(Object.keys(parts).map((name) => buildPart(name, apart(name), kept, options)));
+    const fromParts = built.flatMap(({ crossing }) => [...crossing]).filter((file) => !asked[partOf(file)].has(file));
+    for (const file of fromParts) asked[partOf(file)].add(file);
+    if (fromParts.length > 0) continue;
     const twice = inMany(built.map(({ inputs }) => inputs));
     if (twice.length === 0) return { built: built.map(({ result }) => result), plugin: calling(built, kept) };
     for (const file of twice) kept.add(file);
@@ -70,13 +75,15 @@ function inMany(lists) {
 
 async function buildPart(name, files, kept, options) {
   const given = new Set();
+  const crossing = new Set();
   const outside = {
     name: 'outside',
     setup(api) {
       api.onResolve(isOurs, (args) => {
         const file = fileOf(args);
-        if (!kept.has(file)) return undefined;
-        given.add(file);
+        const isOfAnother = args.kind === 'dynamic-import' && ![undefined, name].includes(partOf(file));
+        if (!kept.has(file) && !isOfAnother) return undefined;
+        (kept.has(file) ? given : crossing).add(file);
         return { path: `src:${file}`, external: true };
       });
     },
@@ -92,7 +99,7 @@ async function buildPart(name, files, kept, options) {
   const handed = "(name) => (name.startsWith('src:') ? given(name.slice(4)) : require(name))";
   const head = 'module.exports = (given) => { const own = {}; (function (require, module) {';
   for (const file of result.outputFiles) enclose(file, head, `})(${handed}, own); return own.exports; };`);
-  return { name, given, result, inputs: ownFiles(result.metafile) };
+  return { name, given, crossing, result, inputs: ownFiles(result.metafile) };
 }
 
 /** Puts lines before and behind the text of a built file, and its map right. */
@@ -116,7 +123,7 @@ const tableOf = (files) =>
  * By name, and not whole: of a file that is asked for whole the build makes an object with a function for each name, at every
  * start, which for all of them is 1.5 ms of a send.
  */
-async function handedOver(files) {
+async function handedOver(files, ofParts) {
   const paths = files.map((file) => `src/${file}`);
   const { metafile } = await build({
     absWorkingDir: root,
@@ -137,8 +144,11 @@ async function handedOver(files) {
     const getters = exported[paths[i]].map((name) => `get ${name}() { return ${name}_${i}; }`);
     return `'${file}': { ${getters.join(', ')} }`;
   });
-  return `${imports.join('\n')}\nexport const files = { ${entries.join(',\n')} };`;
+  const calls = ofParts.map((file) => `get '${file}'() { return ${callOf(file)}; }`);
+  return `${imports.join('\n')}\nexport const files = { ${[...entries, ...calls].join(',\n')} };`;
 }
+
+const callOf = (file) => `require('part:${partOf(file)}')['${file}']()`;
 
 const calling = (built, kept) => ({
   name: 'parts',
@@ -148,7 +158,7 @@ const calling = (built, kept) => ({
       return isApart ? { path: fileOf(args), namespace: 'of-part' } : undefined;
     });
     api.onLoad({ filter: /./, namespace: 'of-part' }, ({ path }) => ({
-      contents: `module.exports = require('part:${partOf(path)}')['${path}']();`,
+      contents: `module.exports = ${callOf(path)};`,
       resolveDir: root,
     }));
     api.onResolve({ filter: /^part:/ }, ({ path }) => ({ path: path.slice('part:'.length), namespace: 'part' }));
@@ -158,7 +168,9 @@ const calling = (built, kept) => ({
     }));
     api.onResolve({ filter: /^shared-with-parts$/ }, ({ path }) => ({ path, namespace: path }));
     api.onLoad({ filter: /./, namespace: 'shared-with-parts' }, async () => ({
-      contents: await handedOver(sorted(new Set(built.flatMap(({ given }) => [...given])))),
+      contents: await handedOver(
+        ...['given', 'crossing'].map((what) => sorted(new Set(built.flatMap((part) => [...part[what]])))),
+      ),
       resolveDir: root,
     }));
     api.onResolve({ filter: /^\.\.\/dist\/\w+\.cjs$/ }, ({ path }) => ({ path, external: true }));

@@ -1,4 +1,4 @@
-/** What an identity is sealed for, and opens with. @returns `undefined`: nothing is sealed yet */
-export async function makeSealKey(): Promise<{ readonly secret: string; readonly recipient: string } | undefined> {
-  return undefined;
+/** What an identity is sealed for, and opens with. */
+export async function makeSealKey(): Promise<{ readonly secret: string; readonly recipient: string }> {
+  return (await import('../age/age.ts')).makeSealKey();
 }

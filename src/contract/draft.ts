@@ -24,6 +24,8 @@ const ofDraft = once(() => {
     traceparent: z.string(),
     tracestate: z.string(),
     allowEmpty: z.boolean(),
+    seal: z.boolean(),
+    sealSubject: z.boolean(),
     durability: z.enum(['full', 'relaxed']),
   } satisfies Record<Exclude<keyof Draft, 'to' | 'body'>, z.ZodMiniType>;
   return { to: z.union([z.string(), z.array(z.string())]), body: z.string(), ...absentAsNull(optional) };
@@ -34,12 +36,12 @@ export const draftSchema = schema(() => z.strictObject(ofDraft()));
 
 /** What a script puts into `drop/`: a draft, and what a message has besides; at least who says what. */
 export const handedInSchema = schema(() => {
-  const { v, id, topic, createdAt, expiresAt, replyBy, digest } = messageSchema().shape;
-  const { to, body, from, ...rest } = ofDraft();
+  const { v, id, topic, createdAt, expiresAt, replyBy, sealed, digest } = messageSchema().shape;
+  const { to, body, from, seal: _, sealSubject: __, ...rest } = ofDraft();
   return z.strictObject({
     from: from.def.innerType.def.innerType,
     body,
-    ...absentAsNull({ to, v, id, topic, createdAt, expiresAt, replyBy, digest }),
+    ...absentAsNull({ to, v, id, topic, createdAt, expiresAt, replyBy, sealed, digest }),
     ...rest,
   });
 });

@@ -165,6 +165,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     happened: 'Nothing came, at once or in the time that was given; this is an answer, no failure.',
     next: 'dreamos read <agent> --wait 30s; what there is: dreamos status',
   },
+  NO_SEAL_KEY: {
+    kind: 'invalid',
+    happened: 'Somebody who would have to open the sealed message has no key for it; nothing was sent.',
+    next: 'To make one, as the user who reads its mail: dreamos identity create <agent>',
+  },
   OUTPUT_CLOSED: {
     kind: 'disk',
     happened: 'The reader of the output has gone before it had all.',
@@ -219,6 +224,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     kind: 'not-found',
     happened: 'There is no schedule of this name.',
     next: 'dreamos schedule list',
+  },
+  SEAL_UNOPENED: {
+    kind: 'denied',
+    happened: 'The sealed words do not open by the keys that are here, or are those of another message.',
+    next: 'For whom they are: dreamos show <id>; as one of those: dreamos show <id> --unseal --as <agent>',
   },
   SECRET_FOUND: {
     kind: 'denied',

@@ -16,8 +16,9 @@ export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-export function deliveryJson({ receipt, mailbox, attempt, leaseUntil, message }: InMs<DeliveryJson>): DeliveryJson {
-  return { receipt, mailbox, attempt, leaseUntil: isoTime(leaseUntil), message };
+export function deliveryJson(delivery: InMs<DeliveryJson>): DeliveryJson {
+  const { receipt, mailbox, attempt, leaseUntil, message, unsealed } = delivery;
+  return { receipt, mailbox, attempt, leaseUntil: isoTime(leaseUntil), message, ...(unsealed && { unsealed }) };
 }
 
 export function settledJson({ id, mailbox, state, receipt, leaseUntil, dueAt }: InMs<SettledJson>): SettledJson {

@@ -59,11 +59,24 @@ export const listed = schema(() =>
 );
 export type Listed = Of<typeof listed>;
 
-export const found = schema(() => z.extend(listed(), { message: message() }));
+export const found = schema(() =>
+  z.extend(listed(), {
+    message: message(),
+    /** `message` is what was sealed; what lies there is its ciphertext. */
+    unsealed: z.exactOptional(yes()),
+  }),
+);
 export type Found = Of<typeof found>;
 
 /** A message whole, and where it is. */
-export const shown = schema(() => z.object({ message: message(), entries: z.array(entry()) }));
+export const shown = schema(() =>
+  z.object({
+    message: message(),
+    entries: z.array(entry()),
+    /** `message` is what was sealed; what lies there is its ciphertext. */
+    unsealed: z.exactOptional(yes()),
+  }),
+);
 export type ShownJson = Of<typeof shown>;
 
 /** One thing that happened; an answer's arrival has the answer's own id, and `replyTo`. */

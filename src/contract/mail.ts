@@ -66,7 +66,15 @@ export const published = schema(() =>
 export type PublishReceipt = Of<typeof published>;
 
 export const delivery = schema(() =>
-  z.object({ receipt: receipt(), mailbox: text(), attempt: count(), leaseUntil: time(), message: message() }),
+  z.object({
+    receipt: receipt(),
+    mailbox: text(),
+    attempt: count(),
+    leaseUntil: time(),
+    message: message(),
+    /** `message` is what was sealed. */
+    unsealed: z.exactOptional(yes()),
+  }),
 );
 export type DeliveryJson = Of<typeof delivery>;
 
@@ -99,5 +107,13 @@ export const handled = schema(() =>
 export type HandledJson = Of<typeof handled>;
 
 /** The answer to a request; `request` is the request's id. */
-export const answered = schema(() => z.object({ request: text(), mailbox: text(), message: message() }));
+export const answered = schema(() =>
+  z.object({
+    request: text(),
+    mailbox: text(),
+    message: message(),
+    /** `message` is what was sealed. */
+    unsealed: z.exactOptional(yes()),
+  }),
+);
 export type AnswerJson = Of<typeof answered>;

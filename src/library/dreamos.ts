@@ -72,8 +72,9 @@ export interface Dreamos extends Housekeeping, AsyncDisposable {
    * are begun at the same time share their syncs; an error of one means nothing for the others.
    * @returns its id, whom it went to, and whether a dedupe key made it a repeat
    * @throws AGENT_NOT_FOUND, AGENT_RETIRED, NAME_INVALID, MESSAGE_INVALID, MESSAGE_TOO_LARGE, BODY_EMPTY, BODY_NOT_TEXT,
-   * LIMITED, MAILBOX_FULL, DEDUPE_MISMATCH, SECRET_FOUND, USAGE and DISK_FAILED: nothing was sent to anybody;
-   * SEND_UNCERTAIN: it may have been
+   * LIMITED, MAILBOX_FULL, DEDUPE_MISMATCH, SECRET_FOUND, USAGE and DISK_FAILED: nothing was sent to
+   * anybody; SEND_UNCERTAIN: it may have been. With `seal` also NO_SEAL_KEY, which names who has none, KEY_CHANGED, and under a dedupe key UNAUTHENTICATED: the sender's
+   * private key is not here, by which a repeat is known
    */
   send(draft: Draft, options?: SendOptions): Promise<SendReceipt>;
   /**
@@ -96,7 +97,8 @@ export interface Dreamos extends Housekeeping, AsyncDisposable {
   /**
    * Sends a message and waits for the answer, which nobody else who reads the sender's mailbox can take. It is acked when
    * this resolves.
-   * @returns the answer; `undefined`: none came in time, or the signal came. What comes later goes to the sender's mailbox
+   * @returns the answer; `undefined`: none came in time, or the signal came. What comes later goes to the sender's mailbox. A
+   * sealed one is opened where the sender's key is here; else it is as it lies, with a warning
    * @throws as send; AGENT_NOT_FOUND and AGENT_RETIRED when the sender has no mailbox that takes an answer; USAGE for a
    * `waitMs` of 0 or more than 12 h
    */
@@ -128,7 +130,8 @@ export interface Dreamos extends Housekeeping, AsyncDisposable {
    * Claims the next message of a mailbox under a lease: urgent ones first, then the oldest. Syncs nothing: a claim that a
    * power cut undoes is a redelivery.
    * @returns `undefined`: nothing was there, nothing came in time, the mailbox is paused, or the signal came
-   * @throws AGENT_NOT_FOUND; USAGE for a lease of less than 100 ms or more than 12 h, or for a label that cannot be one
+   * @throws AGENT_NOT_FOUND; USAGE for a lease of less than 100 ms or more than 12 h, or for a label that cannot be one; with
+   * `unseal` UNAUTHENTICATED: what comes next is sealed, and no key is here; it is given back
    */
   read(mailbox: string, options?: ReadOptions): Promise<Delivery | undefined>;
   /**
@@ -237,7 +240,8 @@ export interface Dreamos extends Housekeeping, AsyncDisposable {
   list(mailbox?: string, options?: ListOptions): AsyncGenerator<Listed, void, undefined>;
   /**
    * One message whole, and where it is: in all mailboxes and topics' logs, or in one.
-   * @throws MESSAGE_NOT_FOUND, CORRUPT, AGENT_NOT_FOUND
+   * @throws MESSAGE_NOT_FOUND, CORRUPT, AGENT_NOT_FOUND; with `unseal` UNAUTHENTICATED: no key is here; SEAL_UNOPENED: none that
+   * is here opens it, or what is in it is another message's
    */
   show(id: string, options?: ShowOptions): Promise<Shown>;
   /**

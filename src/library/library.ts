@@ -137,8 +137,9 @@ const filter: Options<Filter> = {
 };
 const looking: Options<LookFilter> = { ...filter, subject: text, olderThanMs: number };
 const deadOnes: Options<DeadFilter> = { ...looking, reason: text };
+const listing = { states, limit: number, filter: deadOnes, signal };
 const changingDead = { filter: deadOnes, limit: number, dryRun: yesOrNo, onProgress: call, signal };
-const reading = { leaseMs: number, waitMs: number, filter, signal, label: text };
+const reading = { leaseMs: number, waitMs: number, filter, signal, label: text, unseal: yesOrNo };
 const following = { since: text, signal, waitMs: number, count: number, onWarning: call };
 const sending = { waitMs: number, signal };
 const saying = { score: number, note: text };
@@ -203,11 +204,11 @@ function bindTo(session: Session): Dreamos {
     overview: bound(overview, { events: number }),
     stats: bound(stats, maybe(texts), { windowMs: number, by: text }),
     who: bound(who, maybe(texts), { all: yesOrNo }),
-    list: each(list, maybe(text), { states, limit: number, filter: deadOnes, signal }),
-    show: bound(show, text, { mailbox: text }),
+    list: each(list, maybe(text), listing),
+    show: bound(show, text, { mailbox: text, unseal: yesOrNo }),
     trace: bound(trace, text),
     thread: bound(thread, text, { signal, onProgress: call }),
-    search: each(search, text, { mailbox: text, states, filter: deadOnes, signal, onProgress: call, limit: number }),
+    search: each(search, text, { ...listing, mailbox: text, onProgress: call, unseal: yesOrNo }),
 
     agent: {
       register: bound(registerAnew, registering),

@@ -1,6 +1,6 @@
 /** Tools that look: none of these claims or finishes anything. */
 import { given } from '../cli/input/parse.ts';
-import { placeName, titleOf, whoText } from '../cli/show/message-view.ts';
+import { placeName, titleOf, unsealedLine, whoText } from '../cli/show/message-view.ts';
 import { harmless } from '../cli/harmless.ts';
 import { entryJson } from '../contract/json.ts';
 import type { Listed, MailboxStatus } from '../contract/look.ts';
@@ -12,7 +12,7 @@ import { thread } from '../core/look/thread.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { Filter } from '../model/filter.ts';
 import type { Message } from '../model/message.ts';
-import { type Body, mailboxOf } from './call.ts';
+import { type Body, mailboxOf, openedAll } from './call.ts';
 import { aboutWords, fitted, quoted, viewOf } from './words.ts';
 
 export const mailStatus: Body<'mail_status'> = async ({ session }, { mailbox }) => {
@@ -106,13 +106,18 @@ function listedLine({
 
 export const mailThread: Body<'mail_thread'> = async ({ session, context, signal }, { id }) => {
   const all = await thread(session, id, { signal });
-  const newest = all.slice(-mostToolMessages);
+  const newest = await openedAll(session, all.slice(-mostToolMessages));
   const shown = fitted(messagesOf(newest), context.flags());
   const nowMs = session.clock.now();
-  const text = newest.map(({ entries }, i) => {
+  const text = newest.map(({ entries, unsealed }, i) => {
     const message = shown.messages[i] as Message;
     const where = entries.map(({ mailbox, state }) => `${placeName(mailbox)}: ${state}`).join(', ');
-    return viewOf(message, shown.rest[i] ?? '', [['Where', where]], nowMs);
+    return viewOf(
+      message,
+      shown.rest[i] ?? '',
+      [['Where', where], ...unsealedLine(unsealed ? { unsealed } : {})],
+      nowMs,
+    );
   });
   const earlier = all.length - newest.length;
   return {
@@ -121,9 +126,10 @@ export const mailThread: Body<'mail_thread'> = async ({ session, context, signal
     ),
     value: {
       ...aboutWords(shown),
-      messages: newest.map(({ message, entries }, i) => ({
+      messages: newest.map(({ message, entries, unsealed }, i) => ({
         message: shown.messages[i] ?? message,
         entries: entries.map((entry) => entryJson(entry, session.acting)),
+        ...(unsealed && { unsealed }),
       })),
       more: earlier > 0,
     },

@@ -1,6 +1,7 @@
 /** Tools that send. */
 import { heldReceipt } from '../cli/held/held.ts';
 import { orWhoseItIs } from '../cli/held/meant.ts';
+import { unsealedLine } from '../cli/show/message-view.ts';
 import { given } from '../cli/input/parse.ts';
 import { settledJson } from '../contract/json.ts';
 import { reply } from '../core/send/reply.ts';
@@ -50,7 +51,10 @@ export const mailRequest: Body<'mail_request'> = async (call, { wait = '30s', ..
   const shown = fitted([answer.message], context.flags());
   const [message = answer.message] = shown.messages;
   return {
-    text: viewOf(message, shown.rest[0] ?? '', [], session.clock.now()),
-    value: { ...aboutWords(shown), request: id, mailbox: answer.mailbox, message },
+    text: viewOf(message, shown.rest[0] ?? '', unsealedLine(answer), session.clock.now()),
+    value: {
+      ...{ ...aboutWords(shown), request: id, mailbox: answer.mailbox, message },
+      ...(answer.unsealed && { unsealed: answer.unsealed }),
+    },
   };
 };

@@ -36,6 +36,7 @@ const words = once(() => {
     priority: bare(urgency),
     tags: bare(tags),
     data: bare(data),
+    seal: said(z.boolean(), 'encrypt body and data; each recipient needs a key'),
   };
 });
 const draft = once(() => ({

@@ -2,7 +2,8 @@
 import { butHeld, heldReceipt } from '../cli/held/held.ts';
 import { orWhoseItIs } from '../cli/held/meant.ts';
 import { given } from '../cli/input/parse.ts';
-import { isoTime, settledJson } from '../contract/json.ts';
+import { deliveryJson, isoTime, settledJson } from '../contract/json.ts';
+import { unsealedLine } from '../cli/show/message-view.ts';
 import { nothingReady } from '../cli/show/not-ready.ts';
 import { resolveAgent } from '../core/agents/agents.ts';
 import { pausedSentence } from '../core/agents/pause.ts';
@@ -11,7 +12,7 @@ import { ack, nack } from '../core/take/settle.ts';
 import { whereNow } from '../cli/show/settled.ts';
 import { parseDuration } from '../model/duration.ts';
 import { DreamosError } from '../model/errors.ts';
-import { type Body, type Call, mailboxOf, waitOf } from './call.ts';
+import { type Body, type Call, mailboxOf, openedHere, waitOf } from './call.ts';
 import { filterOf } from './look.ts';
 import { aboutWords, fitted, noteOf, viewOf } from './words.ts';
 
@@ -20,14 +21,15 @@ export const mailRead: Body<'mail_read'> = async (call, { mailbox: named, wait, 
   const mailbox = mailboxOf(call, named);
   const waitMs = waitOf(wait, 0);
   const leaseMs = lease === undefined ? undefined : parseDuration(lease, 'duration for `lease`');
-  const delivery = await readNext(session, mailbox, {
+  const taken = await readNext(session, mailbox, {
     ...given({ leaseMs }),
     ...filterOf(filter),
     waitMs,
     signal,
     by: session.acting ?? mailbox,
   });
-  if (delivery === undefined) return nothingCame(call, mailbox, filter.id, wait);
+  if (taken === undefined) return nothingCame(call, mailbox, filter.id, wait);
+  const delivery = await openedHere(session, taken);
   const { receipt, attempt, leaseUntil } = delivery;
   call.hands(receipt);
   const shown = fitted([delivery.message], context.flags());
@@ -36,6 +38,7 @@ export const mailRead: Body<'mail_read'> = async (call, { mailbox: named, wait, 
     ['Attempt', attempt > 1 ? `${attempt}, redelivered` : String(attempt)],
     ['Lease until', isoTime(leaseUntil)],
     ['Receipt', receipt],
+    ...unsealedLine(delivery),
   ] as const;
   const waits =
     message.replyBy === undefined ? 'mail_ack' : 'mail_reply with "ack": true, because an answer is waited for';
@@ -43,7 +46,7 @@ export const mailRead: Body<'mail_read'> = async (call, { mailbox: named, wait, 
     text: `${viewOf(message, shown.rest[0] ?? '', extra, session.clock.now())}\n\nWhen it is done: ${waits}. If it cannot be done now: mail_nack.`,
     value: {
       ...aboutWords(shown),
-      delivery: { receipt, mailbox: delivery.mailbox, attempt, leaseUntil: isoTime(leaseUntil), message },
+      delivery: deliveryJson({ ...delivery, message }),
     },
   };
 };

@@ -36,11 +36,14 @@ export function fitted(messages: readonly Message[], where: string): Shown {
 function fit(whole: Message, room: number, where: string): { message: Message; rest: string } {
   // A digest of what is not all there, and what only later versions know.
   const { digest: _, extra: __, ...message } = whole;
-  const body = beginningOf(message.body, room);
+  const isSealed = message.sealed !== undefined;
+  // A ciphertext says nothing to a model, and it pays for each character.
+  const body = isSealed ? '' : beginningOf(message.body, room);
   const data = dataText(message);
   const shown = data !== undefined && data.length <= room;
   const rest = [
-    ...(body === message.body ? [] : [left(message.body, body, `show ${message.id} --body${where}`)]),
+    ...(isSealed ? [`… and what is sealed: dreamos show ${message.id} --unseal${where}`] : []),
+    ...(isSealed || body === message.body ? [] : [left(message.body, body, `show ${message.id} --body${where}`)]),
     ...(data === undefined ? [`… and data that cannot be written: dreamos trace ${message.id}${where}`] : []),
     ...(data === undefined || shown ? [] : [left(data, '', `show ${message.id} --json${where}`, ' of data')]),
   ].join('\n');

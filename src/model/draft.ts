@@ -54,6 +54,13 @@ export interface Draft {
   readonly traceparent?: string;
   readonly tracestate?: string;
   readonly allowEmpty?: boolean;
+  /**
+   * Encrypts body and data to its recipients and its sender (age); each needs a key: `dreamos identity create <agent>`. An answer to
+   * what was sealed is sealed if this does not say `false`.
+   */
+  readonly seal?: boolean;
+  /** Seals the subject, too. */
+  readonly sealSubject?: boolean;
   readonly durability?: Durability;
 }
 
@@ -76,6 +83,7 @@ const oneOf = (words: readonly string[]): Field => ({
 const text: Field = { is: isText, what: 'a text' };
 const key: Field = { is: isText, what: `a text of at most ${keyCharacters} characters`, most: keyCharacters };
 const duration: Field = { is: isText, what: 'a text such as "5m"; milliseconds have a name that ends in Ms' };
+const yesOrNo: Field = { is: (value) => typeof value === 'boolean', what: 'true or false' };
 const milliseconds: Field = { is: (value) => typeof value === 'number', what: 'a number of milliseconds' };
 
 const table: { readonly [Name in keyof Required<Draft>]: Field } = {
@@ -100,10 +108,12 @@ const table: { readonly [Name in keyof Required<Draft>]: Field } = {
   dedupeKey: key,
   orderingKey: key,
   replaceKey: key,
-  notify: { is: (value) => typeof value === 'boolean', what: 'true or false' },
+  notify: yesOrNo,
   traceparent: text,
   tracestate: text,
-  allowEmpty: { is: (value) => typeof value === 'boolean', what: 'true or false' },
+  allowEmpty: yesOrNo,
+  seal: yesOrNo,
+  sealSubject: yesOrNo,
   durability: oneOf(['full', 'relaxed'] satisfies Durability[]),
 };
 const fields = new Map<string, Field>(Object.entries(table));
@@ -119,6 +129,7 @@ const ofMessages = [
   'createdAt',
   'expiresAt',
   'replyBy',
+  'sealed',
   'digest',
 ] satisfies (keyof Message)[];
 
@@ -152,8 +163,11 @@ const operations = {
   },
   schedule: {
     needs: ['to', 'body'],
-    without: ['replyTo', 'dedupeKey', 'delay', 'delayMs', 'at', 'durability', 'traceparent', 'tracestate'],
-    why: 'A schedule has no "replyTo", dedupe key, delay, time, durability or trace: its cron line and its own key say when, and that each comes once.',
+    without: [
+      ...['replyTo', 'dedupeKey', 'delay', 'delayMs', 'at', 'durability', 'traceparent', 'tracestate'],
+      ...['seal', 'sealSubject'],
+    ],
+    why: 'A schedule has no "replyTo", dedupe key, delay, time, durability or trace: its cron line and its own key say when, and that each comes once. Nor is it sealed: its own words lie in the root.',
   },
   drop: { needs: ['from', 'body'], without: [], why: '', also: ofMessages },
   // It was adopted, perhaps by a version that did not mind; now it is a message, and those keep what they have.

@@ -71,6 +71,8 @@ const fits = {
   task: optional((value) => taskOf(value) === value),
   traceparent: optional(string),
   tracestate: optional(string),
+  sealed: optional(string),
+  sealedMac: optional(string),
   digest: optional(string),
 };
 
@@ -122,6 +124,10 @@ export const messageSchema = schema(
       /** Where its sender stood in a trace (W3C Trace Context). */
       traceparent: z.optional(z.string()),
       tracestate: z.optional(z.string()),
+      /** By what its words are encrypted: `age`. The body is the ciphertext then, and `data` lies in it. */
+      sealed: z.optional(z.string()),
+      /** Of sealed words under a dedupe key: by it their repeat is known, to who has the sender's private key. */
+      sealedMac: z.optional(z.string()),
       digest: z.optional(z.string()),
     }),
   fieldsOf(fits),

@@ -11,13 +11,13 @@ describe('a shape in a line', () => {
     ['init', '{"root","created","agents":[{"name","created"}]}'],
     ['route', '{"mailbox","reasons"}'],
     // Other shapes by their names.
-    ['show', '{"message","entries":[entry]}'],
+    ['show', '{"message","entries":[entry],"unsealed"?:true}'],
     ['reply', '{...send,"acked"?:settled}'],
     ['topics-show', '{...topic,"recent":[message]}'],
     ['schedule-show', '{...schedule-list,"upcoming"}'],
     ['watch', '{"cursor",...event}'],
     // Not {"receipt",...peek}, whose fields do not stand side by side in it.
-    ['read', '{"receipt","mailbox","attempt","leaseUntil","message"}'],
+    ['read', '{"receipt","mailbox","attempt","leaseUntil","message","unsealed"?:true}'],
   ] as const)('%s: %s', (name, notation) => {
     expect(notationOf(name)).toBe(notation);
   });

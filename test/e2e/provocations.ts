@@ -28,6 +28,8 @@ export const withoutProvocation: Partial<Record<ErrorCode, string>> = {
 const sent = 'id=$(dreamos send reviewer hello --as planner)';
 const claimed = `${sent}; receipt=$(dreamos read reviewer --json | jq -r .receipt)`;
 const task = (rest = ''): string => `dreamos task create --title a${rest} --as planner --json | jq -r .id > id`;
+const keys = 'dreamos identity create planner; dreamos identity create reviewer';
+const sealed = 'dreamos send reviewer hi --seal --as planner > id';
 const dead = `${claimed}; dreamos nack "$receipt" --dead --reason "exit 1; so: it was"`;
 
 export const provocations: readonly Provocation[] = [
@@ -88,6 +90,30 @@ export const provocations: readonly Provocation[] = [
   { type: 'dreamos work reviewer true', code: 'USAGE' },
   { type: 'dreamos help LEASE_LOST', code: 'USAGE', next: ['dreamos explain LEASE_LOST'] },
   { type: 'dreamos explain 5', code: 'USAGE', next: ['dreamos help exit-codes'] },
+
+  // What is sealed.
+  {
+    begin: 'dreamos identity create planner',
+    type: 'dreamos send reviewer hi --seal --as planner',
+    code: 'NO_SEAL_KEY',
+    next: ['dreamos identity create reviewer'],
+  },
+  {
+    begin: `${keys}; dreamos agent register other; dreamos identity create other; ${sealed}`,
+    type: 'dreamos show "$(cat id)" --unseal --as other',
+    code: 'SEAL_UNOPENED',
+  },
+  {
+    begin: `${keys}; ${sealed}; rm -r ~/.config/dreamos`,
+    type: 'dreamos show "$(cat id)" --unseal --as reviewer',
+    code: 'UNAUTHENTICATED',
+    next: ['dreamos identity show reviewer'],
+  },
+  {
+    begin: `${keys}; ${sealed}; dreamos read --as reviewer; dreamos identity revoke reviewer`,
+    type: 'dreamos reply seen --as reviewer',
+    code: 'NO_SEAL_KEY',
+  },
 
   // In the files of tools.
   {

@@ -87,6 +87,8 @@ const good = {
     orderingKey: 'order',
     replaceKey: 'place',
     notify: true,
+    sealed: 'age',
+    sealedMac: 'mac',
     digest: 'sha256:0',
   },
 };

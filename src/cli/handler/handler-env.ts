@@ -32,6 +32,7 @@ export function handlerEnv(
     ORDERING_KEY: message.orderingKey ?? '',
     CREATED_AT: message.createdAt,
     EXPIRES_AT: message.expiresAt ?? '',
+    SEALED: job.unsealed ? 'opened' : (message.sealed ?? ''),
     MAILBOX: job.mailbox,
     ATTEMPT: String(job.attempt),
     RECEIPT: job.receipt,

@@ -78,6 +78,8 @@ export async function sendBatch(
     from: options.from,
     notify: options.notify,
     allowEmpty: options.allowEmpty,
+    seal: options.seal,
+    sealSubject: options.sealSubject,
     durability,
   });
 

@@ -22,6 +22,8 @@ export interface ContentOptions extends BodyOptions, DataOptions {
   orderingKey?: string;
   replaceKey?: string;
   notify?: boolean;
+  seal?: boolean;
+  sealSubject?: boolean;
   durability?: string;
 }
 
@@ -30,7 +32,7 @@ export function contentOptions(
   options: ContentOptions,
   env: NodeJS.ProcessEnv = {},
 ): Omit<Parsed<Draft>, 'to' | 'body'> {
-  const { subject, type, thread, dedupeKey, orderingKey, replaceKey, notify, allowEmpty } = options;
+  const { subject, type, thread, dedupeKey, orderingKey, replaceKey, notify, allowEmpty, seal, sealSubject } = options;
   return given({
     ...traceIn(env),
     subject,
@@ -41,6 +43,8 @@ export function contentOptions(
     replaceKey,
     notify,
     allowEmpty,
+    seal,
+    sealSubject,
     tags: options.tag,
     priority: priorityOption(options.priority),
     ttlMs: durationOption(options.ttl, '--ttl'),

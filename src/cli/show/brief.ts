@@ -9,7 +9,7 @@ const mostBytes = 8 * 1024;
 
 /** A message with the beginning of a huge body, and what to type for all of it. @param where the flags of its root */
 export function beginningOf(message: Message, where: string): { message: Message; rest: string } {
-  const bytes = Buffer.byteLength(message.body);
+  const bytes = message.sealed === undefined ? Buffer.byteLength(message.body) : 0;
   if (bytes <= mostBytes) return { message, rest: '' };
   // A character that is cut in two ends in these signs.
   const body = Buffer.from(message.body.slice(0, mostBytes))
@@ -26,7 +26,7 @@ export function briefText(
   { acked, where, paint }: { readonly acked: boolean; readonly where: string; readonly paint: Paint },
 ): string {
   const { message, rest } = beginningOf(whole, where);
-  const { from, type, priority, subject, replyBy } = message;
+  const { from, type, priority, subject, replyBy, sealed, id } = message;
   const about = [
     ...(type === 'message' ? [] : [type]),
     ...(priority === 'normal' ? [] : [priority]),
@@ -35,5 +35,7 @@ export function briefText(
   const head = `${from}${about === '' ? '' : ` (${about})`}: ${subject === '' ? '(no subject)' : subject}`;
   const answer = `dreamos reply ${receipt} "your answer"${acked ? '' : ' --ack'}${where}`;
   const next = replyBy === undefined ? (acked ? [] : [`dreamos ack ${receipt}${where}`]) : [answer];
-  return [harmless(head), ...fencedWords(message, paint), ...(rest === '' ? [] : [rest]), ...next].join('\n');
+  const unseal = sealed === undefined ? [] : [`dreamos show ${id} --unseal${where}`];
+  const words = [...fencedWords(message, paint), ...unseal, ...(rest === '' ? [] : [rest])];
+  return [harmless(head), ...words, ...next].join('\n');
 }

@@ -26,7 +26,7 @@ export function messageView(
   const header: HeaderLine[] = [
     ['From', message.from],
     message.topic === undefined ? ['To', message.to.join(', ')] : ['Topic', message.topic],
-    ['Subject', message.subject || '(none)'],
+    ['Subject', message.subject || (message.sealed === undefined ? '(none)' : '(sealed, or none)')],
     ['Type', message.type],
     ['Priority', message.priority],
     ['Thread', message.thread ?? '(none)'],
@@ -47,6 +47,7 @@ export function messageView(
         ]),
     ...(message.traceparent === undefined ? [] : [['Trace', message.traceparent] as const]),
     ['Id', message.id],
+    ...(message.sealed === undefined ? [] : [['Sealed', `to read it: dreamos show ${message.id} --unseal`] as const]),
     ...extra,
   ];
   const width = Math.max(...header.map(([label]) => label.length)) + 2;
@@ -76,9 +77,15 @@ export function placeName(mailbox: string): string {
   return topic === undefined ? mailbox : `topic ${topic}`;
 }
 
+/** Of what was opened for this look. */
+export function unsealedLine({ unsealed }: { readonly unsealed?: true }): HeaderLine[] {
+  return unsealed ? [['Sealed', 'opened here; it lies sealed']] : [];
+}
+
 /** The subject, or of a message without one how its body begins. */
-export function titleOf({ subject, body }: Pick<Message, 'subject' | 'body'>): string {
+export function titleOf({ subject, body, sealed }: Pick<Message, 'subject' | 'body' | 'sealed'>): string {
   if (subject !== '') return subject;
+  if (sealed !== undefined) return '(sealed)';
   return cut(body.trimStart().split('\n', 1)[0] ?? '', 60);
 }
 
@@ -128,9 +135,11 @@ export function whyText(reason: string | undefined): string {
 
 /** Body and data between fences that they cannot close. */
 export function fencedWords(
-  message: Pick<Message, 'from' | 'body' | typeof rawData> & { data?: unknown },
+  message: Pick<Message, 'from' | 'body' | 'sealed' | typeof rawData> & { data?: unknown },
   paint: Paint,
 ): string[] {
+  // A ciphertext says nothing to whoever reads it, and a model pays for each character.
+  if (message.sealed !== undefined) return [paint.dim('(sealed)')];
   const body = harmless(message.body, 'block').replace(/\n$/, '');
   const data = hasData(message.data)
     ? harmless(message[rawData] ?? JSON.stringify(message.data, null, 2), 'block')

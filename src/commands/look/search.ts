@@ -20,6 +20,7 @@ import { search } from '../../core/look/search.ts';
 export interface SearchOptions extends DeadFilterOptions {
   state?: string;
   limit?: string;
+  unseal?: boolean;
 }
 
 export async function searchCommand(
@@ -36,7 +37,7 @@ export async function searchCommand(
   await checkQuoted(context, 'search', text, mailbox);
   const onProgress = (looked: number) => output.progress(`${looked} looked at`);
   const filter = deadFilterOptions(options);
-  const how = { ...given({ mailbox, states, limit }), ...filter, signal, onProgress };
+  const how = { ...given({ mailbox, states, limit, unseal: options.unseal }), ...filter, signal, onProgress };
   const found = search(session, text, how);
   const isOnScreen = output.toTerminal && !output.json;
   const some = isOnScreen

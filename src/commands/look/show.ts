@@ -2,7 +2,7 @@ import type { Context } from '../../cli/context.ts';
 import { printMessage } from '../../cli/print-message.ts';
 import { entryJson } from '../../contract/json.ts';
 import type { ShownJson } from '../../contract/look.ts';
-import { messageView, placeLine } from '../../cli/show/message-view.ts';
+import { messageView, placeLine, unsealedLine } from '../../cli/show/message-view.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { orWhoseItIs } from '../../cli/held/meant.ts';
 import { checkId, given } from '../../cli/input/parse.ts';
@@ -12,18 +12,21 @@ import { usage } from '../../model/refusals.ts';
 export async function showCommand(
   context: Context,
   id: string,
-  options: { mailbox?: string; body?: boolean },
+  options: { mailbox?: string; body?: boolean; unseal?: boolean },
 ): Promise<void> {
   if (options.body && context.output.json) throw usage('--json and --body are two formats.', 'Leave out one of them.');
   const session = await context.session();
   const where = given({ mailbox: options.mailbox });
-  const look = () => show(session, checkId(id), where);
+  const look = () => show(session, checkId(id), { ...where, ...given({ unseal: options.unseal }) });
   const found = await (options.mailbox === undefined ? look() : orWhoseItIs(context, id, where, look));
   if (options.body) return printBody(context, found.message.body);
   const entries = found.entries.map((entry) => entryJson(entry, session.acting));
   const paint = await context.output.paint();
-  await printMessage(context.output, found.message.id, { message: found.message, entries } satisfies ShownJson, () =>
-    messageView(found.message, entries.map(placeLine), paint, session.clock.now(), context.output.width),
+  const { message, unsealed } = found;
+  const json = { message, entries, ...(unsealed && { unsealed }) } satisfies ShownJson;
+  const extra = [...unsealedLine(found), ...entries.map(placeLine)];
+  await printMessage(context.output, message.id, json, () =>
+    messageView(message, extra, paint, session.clock.now(), context.output.width),
   );
 }
 

@@ -8,7 +8,7 @@ import type { ReplyJson } from '../../contract/mail.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
 import { upTo } from '../../cli/waiting.ts';
 import { messageAndBody, orWhoseItIs } from '../../cli/held/meant.ts';
-import { reply } from '../../core/send/reply.ts';
+import { answersSealed, reply } from '../../core/send/reply.ts';
 
 export interface ReplyOptions extends ContentOptions {
   ack?: boolean;
@@ -22,9 +22,12 @@ export async function replyCommand(
   options: ReplyOptions,
 ): Promise<void> {
   const waitMs = durationOption(options.wait, '--wait');
-  const content = contentOptions(options, context.around.env);
+  const { around } = context;
+  const content = contentOptions(options, around.env);
   const session = await context.session();
   const { message, body } = await messageAndBody(context, words, options.bodyFile !== undefined);
+  // Sealed by Node alone, and what was read from stdin by then would be gone.
+  if (around.toNode && (await answersSealed(session, message).catch(() => false))) around.toNode('reply');
   const data = await dataOption(context, options, body);
   const answer = await readBody(context, body, options);
   const { acked, ...receipt } = await upTo(waitMs, context, 'the sender to take it; a mailbox may be full', () =>

@@ -2,7 +2,7 @@ import type { Context } from '../../cli/context.ts';
 import { giveBack, isUnprintable, printMessage } from '../../cli/print-message.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { type BodyWords, readBody } from '../../cli/input/body.ts';
-import { messageView } from '../../cli/show/message-view.ts';
+import { messageView, unsealedLine } from '../../cli/show/message-view.ts';
 import { orOtherWayRound } from '../../cli/input/other-way-round.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
 import type { AnswerJson } from '../../contract/mail.ts';
@@ -43,12 +43,13 @@ export async function requestCommand(
     const message = `No answer came within ${wait}. ${sent}.`;
     throw new DreamosError('nothing', 'NOTHING_THERE', message, { hint: later });
   }
-  const { message, mailbox, receipt } = answer;
+  const { message, mailbox, receipt, unsealed } = answer;
   const paint = await output.paint();
-  const text = () => messageView(message, [], paint, session.clock.now(), output.width);
+  const text = () => messageView(message, unsealedLine(answer), paint, session.clock.now(), output.width);
+  const json = { request: id, mailbox, message, ...(unsealed && { unsealed }) } satisfies AnswerJson;
   try {
     await orTell(
-      printMessage(output, message.id, { request: id, mailbox, message } satisfies AnswerJson, text),
+      printMessage(output, message.id, json, text),
       () => `The answer ${message.id} could not be written out, so it is not acked; it comes again to ${mailbox}.`,
       `dreamos nack ${receipt}`,
     );

@@ -5,7 +5,7 @@ import { giveBack, isUnprintable, printMessage } from '../../cli/print-message.t
 import { deliveryJson, isoTime } from '../../contract/json.ts';
 import { afterRead } from '../../cli/show/after-read.ts';
 import { beginningOf, briefText } from '../../cli/show/brief.ts';
-import { messageView } from '../../cli/show/message-view.ts';
+import { type HeaderLine, messageView, unsealedLine } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
 import {
   countOption,
@@ -29,6 +29,7 @@ export interface ReadOptions extends FilterOptions {
   wait?: string;
   ack?: boolean;
   brief?: boolean;
+  unseal?: boolean;
 }
 
 export async function readCommand(context: Context, name: string | undefined, options: ReadOptions): Promise<void> {
@@ -49,7 +50,12 @@ export async function readCommand(context: Context, name: string | undefined, op
     // Only the first is waited for: the others are "up to", not "until".
     const leftMs = got > 0 || waitMs === undefined ? undefined : Math.max(0, until - session.clock.uptime());
     const delivery = await upTo(leftMs, context, `mail to ${mailbox}`, () =>
-      readNext(session, mailbox, { ...given({ leaseMs, waitMs: leftMs }), ...filter, signal, by }),
+      readNext(session, mailbox, {
+        ...given({ leaseMs, waitMs: leftMs, unseal: options.unseal }),
+        ...filter,
+        signal,
+        by,
+      }),
     );
     if (delivery === undefined) {
       if (got > 0 || signal.aborted) return;
@@ -79,7 +85,8 @@ export async function readCommand(context: Context, name: string | undefined, op
 
 function deliveryText(context: Context, delivery: Delivery, paint: Paint, nowMs: number, acks: boolean): string {
   const { message: whole, attempt, leaseUntil } = delivery;
-  const extra: [string, string][] = [['Attempt', attempt > 1 ? `${attempt}, redelivered` : String(attempt)]];
+  const extra: HeaderLine[] = [['Attempt', attempt > 1 ? `${attempt}, redelivered` : String(attempt)]];
+  extra.push(...unsealedLine(delivery));
   if (!acks) extra.push(['Lease until', isoTime(leaseUntil)]);
   if (!context.output.toTerminal) return messageView(whole, extra, paint, nowMs);
   const { message, rest } = beginningOf(whole, context.flags());

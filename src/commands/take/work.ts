@@ -28,6 +28,7 @@ export interface WorkOptions extends FilterOptions {
   handlerTimeout?: string;
   mapExit?: string;
   reply?: boolean;
+  unseal?: boolean;
 }
 
 /** @param operands the words that are no options, the handler's command included */
@@ -41,6 +42,7 @@ export async function workCommand(context: Context, operands: readonly string[],
     waitMs: durationOption(options.wait, '--wait'),
     concurrency: countOption(options.concurrency, '--concurrency'),
     handlerTimeoutMs: durationOption(options.handlerTimeout, '--handler-timeout'),
+    unseal: options.unseal,
   });
   if (how.handlerTimeoutMs === 0)
     throw usage('A command cannot end within 0.', 'Without --handler-timeout it has all the time.');

@@ -12,6 +12,8 @@ import { eachOf, ofMailbox } from '../root/operation.ts';
 
 export interface SearchOptions extends Omit<ScanOptions, 'logs'> {
   readonly limit?: number;
+  /** Looks into what is sealed, too, as `show` opens it. What does not open is found by what stands outside, and that is said once. */
+  readonly unseal?: boolean;
 }
 
 export const search = eachOf('search', searchBody, (_, { mailbox } = {}) => ofMailbox(mailbox));
@@ -26,20 +28,30 @@ async function* searchBody(
   const named = mailbox === undefined ? undefined : (await resolveMailbox(session, mailbox)).name;
   const options = await withWholeId(session, asked, { mailbox: named, logs: named === undefined });
   const [inMessage, inReason] = [hasText(text), hasIn(text)];
-  const fits: Parameters<typeof everyMessage>[1] = async (message, seen) =>
-    inMessage(message) || inReason((await reasonOf(seen)) ?? '');
+  const opener = asked.unseal ? (await import('../seal/opener.ts')).createOpener(session) : undefined;
+  const openedBy = new WeakMap<Message, Message>();
+  const fits: Parameters<typeof everyMessage>[1] = async (message, seen) => {
+    const opened = await opener?.open(message, seen.entry.mailbox);
+    if (opened) openedBy.set(message, opened);
+    return inMessage(opened ?? message) || inReason((await reasonOf(seen)) ?? '');
+  };
   for await (const seen of upTo(limit, everyMessage(session, fits, { ...options, logs: true }))) {
-    const { entry } = seen;
+    const { entry, message } = seen;
+    const opened = openedBy.get(message);
+    const shown = opened ? { message: opened, unsealed: true as const } : { message };
     const holderOf = holders.get(entry.mailbox) ?? holdersIn(session, entry.mailbox);
     holders.set(entry.mailbox, holderOf);
-    yield { ...toListed(session, seen, await reasonOf(seen), await holderOf(entry)), message: seen.message };
+    yield { ...toListed(session, seen, await reasonOf(seen), await holderOf(entry)), ...shown };
   }
+  opener?.end();
 }
 
 export function hasText(text: string): (message: Message) => boolean {
   const hasIt = hasIn(text);
   return (message) => {
-    const { subject, body, from, id, tags, data } = message;
+    const { subject, body: words, from, id, tags, data, sealed } = message;
+    // In a ciphertext every short text is somewhere.
+    const body = sealed === undefined ? words : '';
     return [subject, body, from, id, ...tags].some(hasIt) || (data !== null && hasIt(dataJson(message)));
   };
 }

@@ -12,6 +12,8 @@ import { ofMailbox, operation } from '../root/operation.ts';
 export interface ShowOptions {
   /** All, and topics' logs, if not given. */
   readonly mailbox?: string;
+  /** Opens what is sealed, with the key of the acting agent; where nobody acts, of any that it concerns. */
+  readonly unseal?: boolean;
 }
 
 /** With who holds it, by what label, since when (an ISO time), and what took its place, as far as the event log knows. */
@@ -26,6 +28,8 @@ export interface Shown {
   readonly message: Message;
   /** Where it is. */
   readonly entries: readonly ShownEntry[];
+  /** `message` is what was sealed; what lies in the mailboxes is its ciphertext. */
+  readonly unsealed?: true;
 }
 
 export const show = operation('show', showBody, (_, { mailbox } = {}) => ofMailbox(mailbox));
@@ -45,11 +49,24 @@ async function showBody(session: Session, idOrEnd: string, options: ShowOptions 
       for (const { message: why } of unread) session.warn(`Message ${id} cannot be read everywhere. ${why}`);
       const held = await withHolders(session, entries);
       const all = inLogs ? held : [...held, ...(await findInItsLog(session, message))];
-      return { message, entries: await withWhatReplaced(session, message, all) };
+      const shown = { message, entries: await withWhatReplaced(session, message, all) };
+      return options.unseal ? unsealed(session, shown) : shown;
     }
     if (unread[0]) throw unread[0];
   }
   throw messageNotFound(id, mailbox);
+}
+
+async function unsealed(session: Session, shown: Shown): Promise<Shown> {
+  const { message, entries } = shown;
+  if (message.sealed === undefined) return shown;
+  const { lookersOf, open } = await import('../seal/open.ts');
+  const who = lookersOf(
+    session,
+    message,
+    entries.map(({ mailbox }) => mailbox),
+  );
+  return { message: await open(session, message, who), entries, unsealed: true };
 }
 
 async function withHolders(session: Session, entries: readonly Entry[]): Promise<ShownEntry[]> {

@@ -19,6 +19,7 @@ import { route, type Route } from './route.ts';
 import { settingsNow } from '../root/settings.ts';
 import { actorOf } from '../root/names.ts';
 import type { CheckedDraft } from './draft.ts';
+import type { Sealed } from '../seal/seal.ts';
 
 export interface Composed {
   readonly outgoing: Outgoing;
@@ -83,16 +84,23 @@ export async function composeFor(
   const own = settingsOf(sender.card);
   const { durability, dedupeWindowMs, sendRate } = own;
   checkBody(draft);
-  const data = checkedJson(draft.data);
-  const bytes = Buffer.byteLength(draft.body) + (data === 'null' ? 0 : Buffer.byteLength(data));
+  const plainData = checkedJson(draft.data);
   const now = session.store.now();
   const { ttlMs } = draft;
   checkNotOver(draft, now, dedupeWindowMs);
   const { dueAt = now, expiresAt: expiry } = timesOf(draft, now, now);
-  let { refusal } = to;
+  const names = to.cards.map((card) => card.name);
+  const id = draft.id ?? session.ids.next(now);
+  const sealed = isToSeal(draft)
+    ? await sealedWords(session, { id, from: sender.name, to: names, topic: to.topic }, draft, plainData)
+    : undefined;
+  const { subject = '', body } = sealed ?? draft;
+  const data = sealed ? 'null' : plainData;
+  const bytes = Buffer.byteLength(body) + (data === 'null' ? 0 : Buffer.byteLength(data));
+  let refusal = to.refusal ?? sealed?.refusal;
   const checkSize = (most: number, recipient: string, mailbox = recipient): void => {
     if (bytes <= most) return;
-    const error = tooLarge(bytes, most, recipient, mailbox);
+    const error = tooLarge(bytes, most, recipient, mailbox, sealed !== undefined);
     // As for who has retired: the limit may be of after the first send.
     if (draft.dedupeKey === undefined || bytes > hardMaxMessageBytes) throw error;
     refusal ??= error;
@@ -123,20 +131,19 @@ export async function composeFor(
     if (ttlMs === undefined && mailboxTtlMs < Infinity)
       (expiresAt ??= new Map()).set(card.name, Math.max(now, dueAt) + mailboxTtlMs);
   }
-  const names = to.cards.map((card) => card.name);
   const message: Record<string, unknown> = {
     v: 1,
-    id: draft.id ?? session.ids.next(now),
+    id,
     from: sender.name,
     to: to.topic === undefined ? [...names] : [],
-    subject: draft.subject ?? '',
-    body: draft.body,
+    subject,
+    body,
     type: draft.type ?? 'message',
     priority: draft.priority ?? 'normal',
     thread: draft.thread ?? null,
     replyTo: draft.replyTo ?? null,
     tags: [...(draft.tags ?? [])],
-    data: draft.data instanceof RawJson ? draft.data : data === 'null' ? null : (JSON.parse(data) as unknown),
+    data: data === 'null' ? null : draft.data instanceof RawJson ? draft.data : (JSON.parse(data) as unknown),
     createdAt: isoTime(now),
     expiresAt: expiry === undefined ? null : isoTime(expiry),
     dedupeKey: draft.dedupeKey ?? null,
@@ -150,7 +157,10 @@ export async function composeFor(
   if (draft.notify) message['notify'] = true;
   if (draft.task !== undefined) message['task'] = draft.task;
   if (draft.traceparent !== undefined) Object.assign(message, traceTold(session, draft));
+  if (sealed !== undefined) Object.assign(message, sealed.fields);
   const mailboxes = to.topic === undefined ? names : [logOf(to.topic), ...names];
+  // What is inside is no less a subject.
+  if (sealed !== undefined) checked({ ...message, subject: draft.subject ?? '' });
   const whole = checked(message);
   const formerSenders = draft.dedupeKey === undefined ? undefined : sender.card?.formerNames;
   // Its sealed size counts, and sealing refuses too much. Only what is large can be that large.
@@ -164,12 +174,34 @@ export async function composeFor(
       ...(limits && { limits }),
       ...(refusal && { refusal }),
       ...(formerSenders && { formerSenders }),
+      ...(sealed?.formerMacs && { formerMacs: sealed.formerMacs }),
     },
     durability: draft.durability ?? durability,
     limited,
     // Who is not registered has no mailbox in which it could be counted.
     pace: sendRate < Infinity && sender.card ? { mailbox: sender.card.name, perMinute: sendRate } : undefined,
   };
+}
+
+function isToSeal({ seal: wanted, sealSubject = false }: Omit<CheckedDraft, 'to'>): boolean {
+  return wanted ?? sealSubject;
+}
+
+/** @param data its JSON @throws as sealWords */
+async function sealedWords(
+  session: Session,
+  { id, from, to, topic }: { id: string; from: string; to: string[]; topic: string | undefined },
+  { subject, body, sealSubject = false, dedupeKey }: Omit<CheckedDraft, 'to'>,
+  data: string,
+): Promise<Sealed & { readonly subject: string | undefined }> {
+  const { sealWords } = await import('../seal/seal.ts');
+  const sealed = await sealWords(session, {
+    message: topic === undefined ? { id, from, to } : { id, from, to: [], topic },
+    mailboxes: to,
+    words: { body, data, subject: sealSubject ? (subject ?? '') : undefined },
+    dedupeKey,
+  });
+  return { ...sealed, subject: sealSubject ? '' : subject };
 }
 
 function traceTold(session: Session, draft: Omit<CheckedDraft, 'to'>): TraceContext | undefined {
@@ -205,8 +237,8 @@ function checkNotOver({ at, dedupeKey }: Omit<CheckedDraft, 'to'>, now: number, 
   throw usage(message, 'To have it delivered at once, leave out `at`.');
 }
 
-function tooLarge(bytes: number, limit: number, recipient: string, mailbox: string): DreamosError {
-  const message = `Body and data have ${bytes} bytes; ${recipient} takes at most ${limit}.`;
+function tooLarge(bytes: number, limit: number, recipient: string, mailbox: string, isSealed: boolean): DreamosError {
+  const message = `Body and data have ${bytes} bytes${isSealed ? ', sealed' : ''}; ${recipient} takes at most ${limit}.`;
   const orRaise = bytes > hardMaxMessageBytes ? '' : `; or: dreamos config set maxMessageBytes ${bytes}`;
   const hint = `Write it to a file and send its path${orRaise}`;
   return new Refused(mailbox, 'invalid', 'MESSAGE_TOO_LARGE', message, hint);

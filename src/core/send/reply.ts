@@ -78,7 +78,7 @@ export async function keepReply(session: Session, receipt: string, said: ReplyDr
   const seed = Buffer.from(sha256(Buffer.from(`reply:${message.id}`)), 'hex');
   const draft = { ...answerTo(session, original, parseDraft(said, 'reply')), id: idFrom(idTime(message.id), seed) };
   const { outgoing } = await composeFor(
-    { ...session, env: noEnvironment },
+    { ...session, env: draft.seal ? whereKeysAre(session.env) : noEnvironment },
     { name: draft.from ?? mailbox },
     draft,
     // Whoever it is for, and whatever he takes.
@@ -88,6 +88,17 @@ export async function keepReply(session: Session, receipt: string, said: ReplyDr
   const at = session.store.now();
   const kept = await session.store.mail.deposit(mailbox, outgoing.message, 'archived', { at, by: mailbox });
   return kept.id;
+}
+
+/** Without the settings that who asked knows nothing of. */
+function whereKeysAre({ DREAMOS_CONFIG_HOME, DREAMOS_IDENTITY, XDG_CONFIG_HOME, HOME }: NodeJS.ProcessEnv) {
+  return { DREAMOS_CONFIG_HOME, DREAMOS_IDENTITY, XDG_CONFIG_HOME, HOME };
+}
+
+/** Whether an answer to it is sealed if it does not say otherwise. @throws as reply, if there is no such message */
+export async function answersSealed(caller: Session, receiptOrIdOrEnd: string): Promise<boolean> {
+  const { session, receiptOrId } = await whoAnswers(caller, receiptOrIdOrEnd);
+  return (await originalOf(session, receiptOrId)).message.sealed !== undefined;
 }
 
 function answerTo(
@@ -106,6 +117,8 @@ function answerTo(
     replyTo: message.id,
     thread: draft.thread ?? threadOf(message),
     subject: draft.subject ?? subjectOf(message),
+    // It may well say again what was sealed.
+    ...(message.sealed !== undefined && { seal: draft.seal ?? true }),
     type: draft.type ?? 'reply',
     ...(dedupeKey !== undefined && { dedupeKey }),
   };
@@ -149,9 +162,17 @@ async function sendOnce(
     // Who asked has another name by now; it may have been answered before, or since.
     const [now] = isOfOldName(error) ? await namesNow(session, original.from) : [];
     if (now !== undefined && draft.to !== now) return sendOnce(session, original, { ...draft, to: now }, options);
+    if (original.sealed !== undefined && (error.code === 'NO_SEAL_KEY' || error.code === 'UNAUTHENTICATED'))
+      throw inTheOpen(original, error);
     if (error.code !== 'DEDUPE_MISMATCH') throw error;
     throw answered(original, error);
   }
+}
+
+function inTheOpen({ id }: Message, error: DreamosError): DreamosError {
+  const { kind, code, message, hint } = error;
+  const open = `to answer in the open what was sealed: dreamos reply ${id} "your answer" --no-seal`;
+  return new DreamosError(kind, code, message, { hint: `${hint}; ${open}`, cause: error });
 }
 
 function isOfOldName(error: DreamosError): boolean {

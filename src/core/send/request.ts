@@ -70,10 +70,9 @@ async function askBody(session: Session, said: RequestDraft, options: RequestOpt
       if (now !== card.name) card = { ...card, name: now };
       return answer;
     };
-    return {
-      id,
-      answer: await waitFor(session, name, take, { waitMs: Math.max(0, leftMs), ...(signal && { signal }) }),
-    };
+    const answer = await waitFor(session, name, take, { waitMs: Math.max(0, leftMs), ...(signal && { signal }) });
+    if (answer?.message.sealed === undefined) return { id, answer };
+    return { id, answer: await (await import('../take/unsealed.ts')).openedOrWarn(session, answer) };
   } finally {
     await closeOrLeave(session, name, id);
   }

@@ -41,7 +41,7 @@ async function* consumeBody(
 }
 
 export function jobOf(session: Session, delivery: Delivery): Job {
-  const { receipt, mailbox, attempt, leaseUntil, message } = delivery;
+  const { receipt, mailbox, attempt, leaseUntil, message, unsealed } = delivery;
   const by = session.acting ?? mailbox;
   return {
     receipt,
@@ -49,6 +49,7 @@ export function jobOf(session: Session, delivery: Delivery): Job {
     attempt,
     leaseUntil,
     message,
+    ...(unsealed && { unsealed }),
     ack: (how) => (how ? ackWith(session, receipt, by, how) : ackClaim(session, receipt, by)),
     nack: (options) => nack(session, receipt, options),
     renew: (leaseMs) => renew(session, receipt, leaseMs),

@@ -27,6 +27,11 @@ export interface ReadOptions {
   readonly by?: string;
   /** What the consumer calls itself, for the event log; else the label of who opened the root. 1 to 64 characters. */
   readonly label?: string;
+  /**
+   * Opens what is sealed, with the key of the mailbox's agent or of who acts. What does not open is given back with a warning, as a
+   * failed attempt, and the next one is claimed; where no key is here (UNAUTHENTICATED) without one.
+   */
+  readonly unseal?: boolean;
 }
 
 export const readNext = operation('read', readNextBody, (mailbox, { waitMs = 0 } = {}) => ({
@@ -71,7 +76,7 @@ export async function createReader(
   options: ReadOptions,
   token?: () => string,
 ): Promise<Reader> {
-  const { leaseMs, filter: asked, by, label } = options;
+  const { leaseMs, filter: asked, by, label, unseal } = options;
   const filter = asked?.id === undefined || isId(asked.id) ? asked : await filterFor(session, card, asked);
   if (leaseMs !== undefined) checkLease(leaseMs);
   if (label !== undefined) checkLabel(label);
@@ -85,7 +90,12 @@ export async function createReader(
     isPaused = Boolean(now.pausedAt);
     if (!isPaused) {
       troubleIsOver(session, pause);
-      return claimNow(session, now, { leaseMs, filter, by, label, signal, token: token?.() });
+      for (;;) {
+        const delivery = await claimNow(session, now, { leaseMs, filter, by, label, signal, token: token?.() });
+        if (!unseal || delivery?.message.sealed === undefined) return delivery;
+        const opened = await (await import('./unsealed.ts')).openedOrGivenBack(session, delivery);
+        if (opened) return opened;
+      }
     }
     if (waitMs > 0) warnOnce(session, pause, pausedSentence(now) ?? '');
     return undefined;

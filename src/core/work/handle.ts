@@ -1,3 +1,4 @@
+import { DreamosError } from '../../model/errors.ts';
 import { exactDuration } from '../../model/duration.ts';
 import { keepLease } from '../take/keep-lease.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
@@ -33,6 +34,8 @@ export interface HandleOptions {
   readonly leaseMs?: number;
   readonly handlerTimeoutMs?: number;
   readonly hurry?: AbortSignal;
+  /** `false`: sealed mail is handed over as it lies. */
+  readonly unseal?: boolean;
   readonly rests: Rests;
 }
 
@@ -57,13 +60,28 @@ export async function handleOne(
     () => ({ operation: 'process', destination: mailbox, id: message.id, trace: own, after: failureOf }),
     async (trace = own) => {
       const beganAt = session.clock.uptime();
-      const { outcome, receipt } = await runHandler(session, job, handler, options, trace);
+      const given = await asGiven(session, job, options);
+      const { outcome, receipt } =
+        given instanceof DreamosError
+          ? { outcome: withoutKey(given), receipt: job.receipt }
+          : await runHandler(session, given, handler, options, trace);
       const durationMs = Math.round(session.clock.uptime() - beganAt);
       const settled = await settleAs(session, receipt, job, outcome, options.rests);
       if (settled.result !== 'returned') options.rests.forget(job);
       return { job, ...settled, durationMs };
     },
   );
+}
+
+/** @returns why it cannot be opened */
+async function asGiven(session: Session, job: Delivery, { unseal = true }: HandleOptions) {
+  if (!unseal || job.message.sealed === undefined) return job;
+  return (await import('../take/unsealed.ts')).opened(session, job);
+}
+
+/** Where no key is here, that is the worker's fault: another one may have it. */
+function withoutKey({ code, message: reason }: DreamosError): Outcome {
+  return { outcome: code === 'UNAUTHENTICATED' ? 'retry' : 'fail', reason };
 }
 
 function failureOf({ result }: Handled): { failed: string | undefined } {

@@ -96,7 +96,9 @@ async function withoutReply(
     if (!(error instanceof DreamosError) || error.kind === 'disk') throw error;
     return settle({ outcome: 'fail', reason: `the reply was refused: ${error.message}` });
   }
-  const later = `dreamos show ${kept} --json | jq -r .message.body | dreamos reply ${id} --as ${job.mailbox}`;
+  const isSealed = job.message.sealed !== undefined;
+  const look = isSealed ? `dreamos show ${kept} --unseal --as ${job.mailbox} --json` : `dreamos show ${kept} --json`;
+  const later = `${look} | jq -r .message.body | dreamos reply ${id} --as ${job.mailbox}`;
   session.warn(
     `The reply to ${id} is not sent, but kept as ${kept} in the archive of ${job.mailbox}: ${message} To send it, once ${from} can take it: ${later}`,
   );

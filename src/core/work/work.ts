@@ -15,7 +15,12 @@ import { onAbort } from '../wait/on-abort.ts';
 import { createWaiter } from '../wait/wait.ts';
 import { lastingIn, operation } from '../root/operation.ts';
 
-export type WorkOptions = Omit<ReadOptions, 'by'> & {
+export type WorkOptions = Omit<ReadOptions, 'by' | 'unseal'> & {
+  /**
+   * The handler gets sealed mail opened; the default. What does not open is a failed attempt, and where no key is here it rests and
+   * uses up none: the handler is not called. `false`: it gets it as it lies.
+   */
+  readonly unseal?: boolean;
   /** How many handlers run at a time; 1. A message is claimed only when it can begin. */
   readonly concurrency?: number;
   /** Then the handler's signal is aborted and the attempt has failed; milliseconds. */
@@ -49,7 +54,7 @@ async function workBody(
   if (handlerTimeoutMs !== undefined) check(handlerTimeoutMs, 'handlerTimeoutMs');
   const session = await asConsumer(opened, options.label);
   const card = await resolveAgent(session, agent);
-  const reader = await createReader(session, card, options, () => claims.token());
+  const reader = await createReader(session, card, { ...options, unseal: false }, () => claims.token());
   const claims = await takeUp(session, card.name);
   const waiter = createWaiter(session, card.name);
   const totals = Object.fromEntries(results.map((result) => [result, 0])) as Record<Result, number>;

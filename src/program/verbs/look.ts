@@ -19,13 +19,18 @@ export const show: Verb = {
     command
       .option('--mailbox <agent>', 'only in this mailbox')
       .option('--body', 'only the body, as it was sent')
+      .option('--unseal', 'open what is sealed, with your private key')
       .action(async (id, options) => (await import('../../commands/look/show.ts')).showCommand(context, id, options))
       .addHelpText(
         'after',
-        example('dreamos show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE\n  dreamos show 4RCE --body > patch.diff', endRemark),
+        example('dreamos show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE\n  dreamos show 4RCE --body > patch.diff', showRemark),
       );
   },
 };
+
+const showRemark = `${endRemark}
+--unseal: with the key of --as or DREAMOS_AGENT; where neither is said, of any recipient or its sender whose key is here. Exit 9: none
+is here, none opens it, or what is in it is not this message's.`;
 
 export const trace: Verb = {
   words: 'trace <id>',
@@ -57,6 +62,7 @@ export const search: Verb = {
   setUp(command, context) {
     deadFilters(command)
       .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; by default all')
+      .option('--unseal', 'look into what is sealed, too, with your private key')
       .action(async (text, name, options) =>
         (await import('../../commands/look/search.ts')).searchCommand(context, text, name, options),
       )

@@ -55,6 +55,10 @@ export const wording = (command: Command) =>
     .option('--data-file <file>', 'the same, from a file (- is the standard input)')
     .option('--ttl <duration>', 'undelivered after this long, it goes to the dead-letter queue')
     .option('--ordering-key <key>', 'messages of one key are delivered one at a time, in order');
+export const sealing = (command: Command) =>
+  command
+    .option('--seal', 'encrypt body and data to its recipients and its sender; each needs an identity')
+    .option('--seal-subject', 'the subject, too');
 /** What becomes of it once it is sent. */
 export const becoming = (command: Command) =>
   command

@@ -1,10 +1,20 @@
 /** Putting mail on its way. */
-import { becoming, durabilityHelp, labelled, wording, sending, content, example, type Verb } from './options.ts';
+import {
+  becoming,
+  durabilityHelp,
+  labelled,
+  wording,
+  sealing,
+  sending,
+  content,
+  example,
+  type Verb,
+} from './options.ts';
 
 export const send: Verb = {
   words: 'send [to] [body] [-]',
   setUp(command, context) {
-    content(command)
+    sealing(content(command))
       .option('--from <agent>', 'the sender, instead of --as')
       .option('--reply-to <id>', 'the message it answers')
       .option('--batch', 'read JSON Lines from the standard input, one message a line')
@@ -21,7 +31,7 @@ export const send: Verb = {
         'after',
         example(
           sendExample,
-          `${bodyRemark}\n\nA group leaves out who has retired, and the sender, unless named beside it. One commit for all of them.\nWith --until, exit 3: it is sent, but that has\nnot happened in time; exit 5: it went to the dead-letter queue, or was cancelled.`,
+          `${bodyRemark}\n\nA group leaves out who has retired, and the sender, unless named beside it. One commit for all of them.\n\n${sealRemark}\n\nWith --until, exit 3: it is sent, but that has\nnot happened in time; exit 5: it went to the dead-letter queue, or was cancelled.`,
         ),
       );
   },
@@ -30,7 +40,8 @@ export const send: Verb = {
 export const reply: Verb = {
   words: 'reply [message] [body] [-]',
   setUp(command, context) {
-    labelled(content(command))
+    labelled(sealing(content(command)))
+      .option('--no-seal', 'in the open, although what it answers was sealed')
       .option('--ack', 'finish the original with it')
       .option('--again', 'answer although it was answered before')
       .option('--wait <duration>', 'wait this long for room in a full mailbox')
@@ -41,7 +52,7 @@ export const reply: Verb = {
         'after',
         example(
           'dreamos reply "blue" --ack\n  git diff --stat | dreamos reply "$RECEIPT" --ack',
-          'Without a message it answers the only one that you hold (dreamos help ack), and a single text is the answer.\nA second answer to the same message is noticed as long as dedupeWindow says (dreamos help settings); --again sends it\nall the same.',
+          'Without a message it answers the only one that you hold (dreamos help ack), and a single text is the answer.\nA second answer to the same message is noticed as long as dedupeWindow says (dreamos help settings); --again sends it\nall the same. An answer to what was sealed is sealed, too.',
         ),
       );
   },
@@ -50,7 +61,7 @@ export const reply: Verb = {
 export const request: Verb = {
   words: 'request <to> [body] [-]',
   setUp(command, context) {
-    wording(command)
+    sealing(wording(command))
       .option('--durability <level>', durabilityHelp)
       .option('--from <agent>', 'who asks, instead of --as')
       .option('--wait <duration>', 'wait this long (default 30s, at most 12h)')
@@ -61,7 +72,7 @@ export const request: Verb = {
         'after',
         example(
           'dreamos request reviewer --as planner --wait 5m --body-file question.md',
-          'Whoever answers does it with `reply` (or `send --reply-to`). While the request waits, no other reader of your mailbox can\ntake the answer; what comes later, and all but the first of several, goes to your mailbox. Exit 3: none came in time.\nIt acks the answer once it has been written out.',
+          'Whoever answers does it with `reply` (or `send --reply-to`). While the request waits, no other reader of your mailbox can\ntake the answer; what comes later, and all but the first of several, goes to your mailbox. Exit 3: none came in time.\nIt acks the answer once it has been written out. A sealed answer is opened where your key is.',
         ),
       );
   },
@@ -70,7 +81,7 @@ export const request: Verb = {
 export const publish: Verb = {
   words: 'publish <topic> [body] [-]',
   setUp(command, context) {
-    sending(wording(command))
+    sealing(sending(wording(command)))
       .option('--from <agent>', 'the sender, instead of --as')
       .option('--reply-to <id>', 'the message it answers')
       .option('--wait <duration>', "wait this long for room in a subscriber's full mailbox")
@@ -136,6 +147,10 @@ Nothing runs in the background: a schedule is sent while some dreamos process wa
 for example dreamos watch as a service, or when cron calls dreamos maintain. Each time is sent once, however many wait. Of
 times that nobody waited for, only the latest is sent, when the next one begins to wait. A send that is refused (the
 recipient has retired, or its mailbox is full) is skipped: see list.`;
+
+const sealRemark = `With --seal the root, its logs, exports and backups have the ciphertext alone (age): who opens it is who it goes to and who sends
+it, with a private key that lies outside the root. From, to, type, tags, times and size stay readable, and the subject without
+--seal-subject. A recipient without a key is named, and nothing is sent (exit 6). \`show ID --body | age -d -i key\` opens it, too.`;
 
 const bodyRemark = `The body is an argument, in --body-file, or, without either or as -, on the standard input; with "text" - it is the text,
 a new line and the standard input. Beside a text alone, input that was opened for this command is refused (on Linux): what a

@@ -11,18 +11,19 @@ export const read: Verb = {
       .option('--wait <duration>', 'wait this long for one to come')
       .option('--ack', 'finish each once it has been written out')
       .option('--brief', 'in few words, for a model; of a long body the first 8 KiB')
+      .option('--unseal', 'open what is sealed, with your private key')
       .action(async (name, options) =>
         (await import('../../commands/take/read.ts')).readCommand(context, name, options),
       )
       .addHelpText(
         'after',
-        example(
-          'dreamos read reviewer --wait 30s\n  dreamos read reviewer --json | jq -r .receipt',
-          'Exit 3: nothing came.',
-        ),
+        example('dreamos read reviewer --wait 30s\n  dreamos read reviewer --json | jq -r .receipt', readRemark),
       );
   },
 };
+
+const readRemark = `Exit 3: nothing came. With --unseal what does not open is given back as a failed attempt, and a warning says why.
+Where no key is here (exit 9) it is given back as it was.`;
 
 export const work: Verb = {
   words: 'work [agent]',
@@ -36,6 +37,7 @@ export const work: Verb = {
       .option('--handler-timeout <duration>', 'end the command and all it has started after this long')
       .option('--map-exit <pairs>', 'what exit codes mean: 3=dead,4=ack,5=retry,6=fail')
       .option('--reply', 'send what the command prints as the reply; nothing printed: no reply')
+      .option('--no-unseal', 'hand sealed mail over as it lies')
       .allowExcessArguments()
       .action(async (_name, options, called: Command) =>
         (await import('../../commands/take/work.ts')).workCommand(context, called.args, options),
@@ -111,9 +113,13 @@ const workExample = `dreamos work reviewer -- ./handle
     sh -c 'jq -r .message.body | wc -w'`;
 
 const workRemark = `The command gets the message on stdin as read --json prints it, its short fields in DREAMOS_MSG_ID, _FROM, _SUBJECT,
-_TYPE, _PRIORITY, _THREAD, _REPLY_TO, _TOPIC, _ORDERING_KEY, _CREATED_AT, _EXPIRES_AT, _MAILBOX, _ATTEMPT and _RECEIPT
+_TYPE, _PRIORITY, _THREAD, _REPLY_TO, _TOPIC, _ORDERING_KEY, _CREATED_AT, _EXPIRES_AT, _SEALED, _MAILBOX, _ATTEMPT and _RECEIPT
 (control characters written out), and DREAMOS_ROOT, DREAMOS_AGENT and DREAMOS_LABEL; TRACEPARENT and TRACESTATE, if it is
 part of a trace. No shell comes between.
+
+What is sealed it gets opened (_SEALED is opened, on stdin "unsealed": true), and its reply is sealed. What does not open is a
+failed attempt; where the private key of the mailbox's agent is not here it rests, uses up none, and the command is not called.
+With --no-unseal it gets the ciphertext (_SEALED is age). What it says on stderr lies in the event log, in the open.
 
   exit 0                     done: acked
   exit 75                    not now: comes again after a rest that doubles each time, and uses up no attempt

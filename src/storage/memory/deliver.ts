@@ -50,7 +50,8 @@ export function deliver(mail: Mail, outgoing: Outgoing, now: number, durability:
   const { known, said } = knownUnder(mail, outgoing, now);
   if (known) {
     const { id } = known.message;
-    return mismatchOf(known.message, said) ?? { ...sent, id, mailboxes: known.mailboxes, duplicate: true };
+    const mismatch = mismatchOf(known.message, said, outgoing.formerMacs);
+    return mismatch ?? { ...sent, id, mailboxes: known.mailboxes, duplicate: true };
   }
   if (outgoing.refusal) return outgoing.refusal;
   const full = fullFor(mail, outgoing);

@@ -15,6 +15,8 @@ export interface Delivery {
   readonly attempt: number;
   readonly leaseUntil: number;
   readonly message: Message;
+  /** `message` is what was sealed: core has opened it. */
+  readonly unsealed?: true;
 }
 
 /** What a mailbox may hold ready, delayed and in flight; Infinity: as much as comes. */
@@ -36,6 +38,8 @@ export interface Outgoing {
   readonly mailboxes: readonly string[];
   /** Only with a dedupe key: what its sender was called before, and until when. What he sent under the key then counts. */
   readonly formerSenders?: readonly FormerName[];
+  /** Only with a dedupe key, of sealed words: further `sealedMac`s that say the same. */
+  readonly formerMacs?: readonly string[];
   /** Not before then. */
   readonly dueAt?: number;
   /** By mailbox: from then on it is no longer delivered there. For a message without an `expiresAt` of its own. */

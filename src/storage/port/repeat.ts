@@ -19,20 +19,28 @@ export function asFormer(first: Message, message: Message, { name, until }: Form
   return idTime(first.id) <= Date.parse(until) ? { ...message, from: name } : undefined;
 }
 
-/** Of a send under a dedupe key that was used before. @returns `undefined`: it says what the first one said */
-export function mismatchOf(first: Message, message: Message): DreamosError | undefined {
-  const alike = wordsOf(first) === wordsOf(message);
+/**
+ * Of a send under a dedupe key that was used before. @param formerMacs further ones that say the same
+ * @returns `undefined`: it says what the first one said
+ */
+export function mismatchOf(
+  first: Message,
+  message: Message,
+  formerMacs: readonly string[] = [],
+): DreamosError | undefined {
+  const isSame = first.sealedMac !== undefined && formerMacs.includes(first.sealedMac);
+  const said = isSame ? { ...message, sealedMac: first.sealedMac } : message;
+  const alike = wordsOf(first) === wordsOf(said);
   return alike && isForTheSame(first, message) ? undefined : dedupeMismatch(first, alike);
 }
 
 /** All but the recipients, and the id and the times, which differ in every try. */
 function wordsOf(message: Message): string {
-  const { from, topic, subject, body, type, priority, thread, replyTo, tags, orderingKey, replaceKey, notify } =
-    message;
+  const { from, topic, subject, type, priority, thread, replyTo, tags, orderingKey, replaceKey, notify } = message;
   return JSON.stringify([
     from.toLowerCase(),
     subject,
-    body,
+    bodyOf(message),
     type,
     priority,
     thread,
@@ -44,6 +52,11 @@ function wordsOf(message: Message): string {
     replaceKey ?? null,
     notify ?? null,
   ]);
+}
+
+/** A ciphertext is another one in each try. */
+function bodyOf({ body, sealed, sealedMac }: Message): unknown {
+  return sealed === undefined ? body : [sealed, sealedMac ?? body];
 }
 
 /** Who is in a group may have changed since; its name counts, where the first send has kept it: an older version's has not. */

@@ -37,6 +37,20 @@ export function dedupeRules(rig: Rig): void {
     expect(await sendKeyed(times())).toMatchObject({ id: first.id, duplicate: true });
   });
 
+  test('sealed words under a key are compared by their code and not by their ciphertext', async () => {
+    const first = await sendKeyed({ sealed: 'age', sealedMac: 'one', body: 'a ciphertext' });
+    const again = { sealed: 'age', body: 'another ciphertext' };
+    expect(await sendKeyed({ ...again, sealedMac: 'one' })).toMatchObject({ id: first.id, duplicate: true });
+    expect((await refusedAs({ ...again, sealedMac: 'two' })).code).toBe('DEDUPE_MISMATCH');
+    expect((await refusedAs({ body: 'a ciphertext' })).code).toBe('DEDUPE_MISMATCH');
+    expect((await refusedAs({ ...again, sealedMac: 'one', sealed: 'otherwise' })).code).toBe('DEDUPE_MISMATCH');
+    const formerly = await sendKeyed({ ...again, sealedMac: 'three' }, { formerMacs: ['two', 'one'] });
+    expect(formerly).toMatchObject({ id: first.id, duplicate: true });
+    const bare = await sendKeyed({ dedupeKey: 'bare', sealed: 'age', body: 'a ciphertext' });
+    expect(await sendKeyed({ dedupeKey: 'bare', sealed: 'age', body: 'a ciphertext' })).toMatchObject({ id: bare.id });
+    expect((await refusedAs({ dedupeKey: 'bare', ...again })).code).toBe('DEDUPE_MISMATCH');
+  });
+
   test('a repeat from another handle is known', async () => {
     const first = await sendKeyed();
     const other = await rig.another();

@@ -38,6 +38,10 @@ export function readHandedIn(
   file: File & { readonly path: string; readonly nowMs: number },
 ): { readonly message: Message; readonly dueAt: number | undefined } {
   const given = parseHandedIn(bytes, 'drop');
+  if (given.seal === true || given.sealSubject === true)
+    throw corrupt(
+      'its words lay in drop/ for everybody who may look there, so they are not sealed any more; a body that is a file of age says "sealed": "age"',
+    );
   if (given.ttlMs !== undefined && given.expiresAt !== undefined)
     throw corrupt('it is not a message: a time-to-live and "expiresAt" say the same; give one of them');
   const seed = () => Buffer.from(sha256(Buffer.concat([Buffer.from(`${file.path}\0`), bytes])), 'hex');
@@ -119,7 +123,7 @@ function orCorrupt<T>(work: () => T): T {
 }
 
 // How it is to be sent, which a message no longer says.
-const ofSending = new Set(['delay', 'delayMs', 'at', 'allowEmpty', 'durability']);
+const ofSending = new Set(['delay', 'delayMs', 'at', 'allowEmpty', 'seal', 'sealSubject', 'durability']);
 
 function withoutSending<D extends object>(given: D): D {
   return Object.fromEntries(Object.entries(given).filter(([name]) => !ofSending.has(name))) as D;

@@ -114,7 +114,7 @@ async function repeat(
   // Forgotten in between: a new send.
   if (!file.ok && file.missing) return sendUnderDedupeKey(ctx, outgoing);
   const first = firstUnder(outgoing, file);
-  const mismatch = mismatchOf(first, said);
+  const mismatch = mismatchOf(first, said, outgoing.formerMacs);
   if (mismatch) throw mismatch;
   // Whoever made the key may have died before it was synced or committed, or be paused there; both are safe to do twice.
   await syncDedupeFile(ctx, dedupeFile);

@@ -1,0 +1,72 @@
+/** Opening what is sealed, with the private keys that are here. What comes out is never written into the root. */
+import { sameAgent } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { Message } from '../../model/message.ts';
+import { openedBy, sealedBy } from '../../model/security/sealed.ts';
+import { isLog } from '../../model/topic.ts';
+import { sealSecretsOf } from '../identity/keys.ts';
+import type { Session } from '../root/root.ts';
+
+/**
+ * With a key of one of these agents. A message that is not sealed is as it was.
+ * @throws UNAUTHENTICATED: no private key of any of them is here; SEAL_UNOPENED: none of those opens it, or what is in it is
+ * not this message's
+ */
+export async function open(session: Session, message: Message, agents: Iterable<string>): Promise<Message> {
+  const { id, sealed, body } = message;
+  if (sealed === undefined) return message;
+  if (sealed !== sealedBy)
+    throw unopened(id, `it is sealed by ${JSON.stringify(sealed)}, which this version does not know`);
+  const names = [...new Set(agents)];
+  const secrets = new Set<string>();
+  for (const name of names) for (const secret of await sealSecretsOf(session, name)) secrets.add(secret);
+  if (secrets.size === 0) throw noKeyHere(id, names);
+  const { decryptBy } = await import('../age/age.ts');
+  let text: string;
+  try {
+    text = await decryptBy(body, secrets);
+  } catch (cause) {
+    const why = (cause as Error).message;
+    const isOthers = /no identity matched/.test(why);
+    throw unopened(
+      id,
+      isOthers ? `no key of ${names.join(', ')} that is here opens it` : `it was changed (${why})`,
+      cause,
+    );
+  }
+  const opened = openedBy(text, message);
+  if (typeof opened === 'string') throw unopened(id, opened);
+  return opened;
+}
+
+/** Of a look: with the keys of who acts; where nobody does, of everybody whom it concerns. @param mailboxes where it lies */
+export function lookersOf(
+  { acting }: Pick<Session, 'acting'>,
+  { from, to }: Message,
+  mailboxes: readonly string[],
+): Set<string> {
+  if (acting !== undefined) return new Set([acting]);
+  return new Set([...mailboxes.filter((name) => !isLog(name)), ...to, from]);
+}
+
+/** Of a delivery: with the keys of who reads, and of the mailbox's own agent. */
+export function readersOf({ acting }: Pick<Session, 'acting'>, mailbox: string): string[] {
+  return acting === undefined || sameAgent(acting, mailbox) ? [mailbox] : [mailbox, acting];
+}
+
+function noKeyHere(id: string, [first = '', ...more]: readonly string[]): DreamosError {
+  const names = [first, ...more].join(', ');
+  return new DreamosError(
+    'denied',
+    'UNAUTHENTICATED',
+    `Message ${id} is sealed, and no private key of ${names} is here.`,
+    { hint: `See whose key is here: dreamos identity show ${first}` },
+  );
+}
+
+function unopened(id: string, why: string, cause?: unknown): DreamosError {
+  return new DreamosError('denied', 'SEAL_UNOPENED', `Message ${id} is sealed, and not opened: ${why}.`, {
+    hint: `For whom it is: dreamos show ${id}`,
+    cause,
+  });
+}

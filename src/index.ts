@@ -136,6 +136,7 @@ export { knownTypes, priorities, type Message, type Priority } from './model/mes
 export type { Action, Policy, PolicyTest, Role, Rules } from './model/security/policy.ts';
 export type { Durability, SettingKey, Settings, SettingValue } from './model/settings.ts';
 export { agentCardSchema, mailEventSchema, messageSchema, settingsSchema } from './library/schemas.ts';
+export type { Signature } from './model/signed/signature.ts';
 export { type Result, states, type State, taskStates, type TaskState } from './model/state.ts';
 export type { TraceContext } from './model/trace/trace-context.ts';
 export type { DeadReason, Entry } from './storage/port/look.ts';

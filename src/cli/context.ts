@@ -1,5 +1,6 @@
 import { quoteWord } from '../model/basics/shell-word.ts';
 import type { Session } from '../core/root/root.ts';
+import { asksSettings, settingInNode } from '../contract/native.ts';
 import { isQueue, sameAgent } from '../model/agent.ts';
 import { DreamosError } from '../model/errors.ts';
 import { absolute, usage } from '../model/refusals.ts';
@@ -59,11 +60,22 @@ export class Context {
 
   async #open(): Promise<Session> {
     const session = await this.around.openRoot(this.openOptions());
-    // What only Node can ask is left to it before anything is read or changed.
-    if (this.around.toNode) await session.gate?.enter(session, { operation: 'help' });
+    if (this.around.toNode) {
+      await this.#leaveToNode(session, this.around.toNode);
+      // What only Node can ask is left to it before anything is read or changed.
+      await session.gate?.enter(session, { operation: 'help' });
+    }
     const { path, mainWorktree } = session;
     if (mainWorktree !== undefined) await this.output.note(`Using the root of the main worktree: ${harmless(path)}`);
     return session;
+  }
+
+  /** Where the root's settings ask for what the native program cannot do. Nothing is told before that. */
+  async #leaveToNode(session: Session, toNode: (what: string) => never): Promise<void> {
+    if (!asksSettings(this.verb)) return;
+    const { settingsUntold } = await import('../core/root/config-file.ts');
+    const setting = settingInNode(this.verb, await settingsUntold(session));
+    if (setting !== undefined) toNode(setting);
   }
 
   /** The bytes of a file that was named; an error comes while reading. @throws SOURCE_NOT_FOUND */

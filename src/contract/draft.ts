@@ -36,12 +36,12 @@ export const draftSchema = schema(() => z.strictObject(ofDraft()));
 
 /** What a script puts into `drop/`: a draft, and what a message has besides; at least who says what. */
 export const handedInSchema = schema(() => {
-  const { v, id, topic, createdAt, expiresAt, replyBy, sealed, digest } = messageSchema().shape;
+  const { v, id, topic, createdAt, expiresAt, replyBy, sealed, root, key, sig, digest } = messageSchema().shape;
   const { to, body, from, seal: _, sealSubject: __, ...rest } = ofDraft();
   return z.strictObject({
     from: from.def.innerType.def.innerType,
     body,
-    ...absentAsNull({ to, v, id, topic, createdAt, expiresAt, replyBy, sealed, digest }),
+    ...absentAsNull({ to, v, id, topic, createdAt, expiresAt, replyBy, sealed, root, key, sig, digest }),
     ...rest,
   });
 });

@@ -3,6 +3,7 @@
  * shapes. Fields are only ever added.
  */
 import { sameAgent } from '../model/agent.ts';
+import type { Signature } from '../model/signed/signature.ts';
 import type { EntryJson } from './look.ts';
 import type { DeliveryJson, SettledJson } from './mail.ts';
 
@@ -18,7 +19,19 @@ export function isoTime(ms: number): string {
 
 export function deliveryJson(delivery: InMs<DeliveryJson>): DeliveryJson {
   const { receipt, mailbox, attempt, leaseUntil, message, unsealed } = delivery;
-  return { receipt, mailbox, attempt, leaseUntil: isoTime(leaseUntil), message, ...(unsealed && { unsealed }) };
+  return {
+    ...{ receipt, mailbox, attempt, leaseUntil: isoTime(leaseUntil), message },
+    ...signatureIn(delivery),
+    ...(unsealed && { unsealed }),
+  };
+}
+
+/** What is known of a message's signature, if anything. */
+export function signatureIn({ signature, signatureFault }: Signature): Signature {
+  return {
+    ...(signature !== undefined && { signature }),
+    ...(signatureFault !== undefined && { signatureFault }),
+  };
 }
 
 export function settledJson({ id, mailbox, state, receipt, leaseUntil, dueAt }: InMs<SettledJson>): SettledJson {

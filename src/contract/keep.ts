@@ -2,9 +2,12 @@
 import * as z from 'zod/mini';
 import { mailEventSchema } from '../model/event.ts';
 import { schema } from '../model/schema.ts';
+import { signatureFields } from './security/signature.ts';
 import { count, message, type Of, text, time, yes } from './shape.ts';
 
-export const archived = schema(() => z.object({ id: text(), mailbox: text(), ackedAt: time(), message: message() }));
+export const archived = schema(() =>
+  z.object({ id: text(), mailbox: text(), ackedAt: time(), message: message(), ...signatureFields() }),
+);
 export type Archived = Of<typeof archived>;
 
 export const dead = schema(() =>
@@ -16,6 +19,7 @@ export const dead = schema(() =>
     attempts: count(),
     deadAt: time(),
     message: message(),
+    ...signatureFields(),
   }),
 );
 export type Dead = Of<typeof dead>;

@@ -5,6 +5,7 @@ import { mailEventSchema } from '../model/event.ts';
 import { schema } from '../model/schema.ts';
 import { taskStates } from '../model/state.ts';
 import { finding } from './keep.ts';
+import { signatureFields } from './security/signature.ts';
 import { count, message, type Of, priority, receipt, state, text, time, yes } from './shape.ts';
 
 /** One message in one mailbox, without its content. */
@@ -55,6 +56,7 @@ export const listed = schema(() =>
     dueAt: z.exactOptional(time()),
     /** dead: why. */
     reason: z.exactOptional(text()),
+    ...signatureFields(),
   }),
 );
 export type Listed = Of<typeof listed>;
@@ -73,6 +75,7 @@ export const shown = schema(() =>
   z.object({
     message: message(),
     entries: z.array(entry()),
+    ...signatureFields(),
     /** `message` is what was sealed; what lies there is its ciphertext. */
     unsealed: z.exactOptional(yes()),
   }),
@@ -219,6 +222,7 @@ export const heard = schema(() =>
     message: message(),
     /** Told after a power cut: it may have been heard before. */
     again: z.optional(z.literal(true)),
+    ...signatureFields(),
   }),
 );
 export type Heard = Of<typeof heard>;

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { results, states } from '../model/state.ts';
 import { once, schema } from '../model/schema.ts';
+import { signatureFields } from './security/signature.ts';
 import { count, durability, message, type Of, receipt, state, text, time, yes } from './shape.ts';
 
 /** `gone`: purged, or pruned from the archive. */
@@ -72,6 +73,7 @@ export const delivery = schema(() =>
     attempt: count(),
     leaseUntil: time(),
     message: message(),
+    ...signatureFields(),
     /** `message` is what was sealed. */
     unsealed: z.exactOptional(yes()),
   }),
@@ -84,6 +86,7 @@ export const peeked = schema(() =>
     /** How often it has been claimed so far. */
     attempt: count(),
     message: message(),
+    ...signatureFields(),
   }),
 );
 export type Peeked = Of<typeof peeked>;
@@ -112,6 +115,7 @@ export const answered = schema(() =>
     request: text(),
     mailbox: text(),
     message: message(),
+    ...signatureFields(),
     /** `message` is what was sealed. */
     unsealed: z.exactOptional(yes()),
   }),

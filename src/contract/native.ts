@@ -2,6 +2,7 @@
  * What the native program (native/) does itself, an operation with the options that it takes there. All else it leaves to
  * Node, which is a start later: what waits for what comes, reads many messages at once, or is not known here.
  */
+import type { SettingKey, Settings } from '../model/settings.ts';
 import type { OperationName } from './operations.ts';
 
 const filters = ['from', 'type', 'thread', 'tag', 'priority', 'id'];
@@ -33,4 +34,22 @@ export function isNative(verb: string, options: Readonly<Record<string, unknown>
   return (
     taken !== undefined && Object.keys(options).every((name) => options[name] === undefined || taken.includes(name))
   );
+}
+
+/** Settings that ask some verbs for what only Node can do, unless they are as said here. */
+const settingsHere: Partial<Record<SettingKey, { readonly is: string; readonly of: readonly OperationName[] }>> = {
+  signatures: { is: 'off', of: ['send', 'reply', 'read', 'peek', 'nack', 'list', 'show', 'status'] },
+};
+
+/** Whether it depends on settings that the native program does this verb itself. */
+export function asksSettings(verb: string): boolean {
+  return Object.values(settingsHere).some(({ of }) => (of as readonly string[]).includes(verb));
+}
+
+/** @returns the setting for which a verb is left to Node */
+export function settingInNode(verb: string, settings: Settings): string | undefined {
+  return Object.entries(settingsHere).find(([key, { is, of }]) => {
+    const value = settings[key as SettingKey];
+    return value !== undefined && value !== is && (of as readonly string[]).includes(verb);
+  })?.[0];
 }

@@ -10,7 +10,10 @@ import {
   restoreRootFolder,
   type RootPlace,
 } from '../storage/engines.ts';
+import type { Message } from '../model/message.ts';
+import { defaultSettings } from '../model/settings.ts';
 import { registerAgent } from './agents/agents.ts';
+import { settingsUntold } from './root/config-file.ts';
 import { checkLabel, checkName, checkNewName } from './root/names.ts';
 import type { Store } from '../storage/port/store.ts';
 import { admit, gateOver } from './root/operation.ts';
@@ -137,13 +140,23 @@ const policy = () => import('./policy/enter.ts');
 async function openAt({ path, engine, ...linked }: RootPlace, options: OpenOptions): Promise<Session> {
   const { clock = systemClock, warn = () => undefined } = options;
   const ids = createIds();
-  const store = await openStore({ path, engine }, { clock, ids, warn });
+  const sign = (message: Message): Promise<Message> => signNotice(opened, message);
+  const store = await openStore({ path, engine }, { clock, ids, warn, sign });
+  let opened: Session;
   try {
-    return { ...rootOver(store, { path, clock, ids }, options), ...linked };
+    opened = { ...rootOver(store, { path, clock, ids }, options), ...linked };
+    return opened;
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+/** In the name of the mailbox in which something has died. @throws UNAUTHENTICATED: who has its key will tell it */
+async function signNotice(session: Session, message: Message): Promise<Message> {
+  const { signatures = defaultSettings.signatures } = await settingsUntold(session);
+  if (signatures === 'off') return message;
+  return (await import('./identity/signatures/sign.ts')).signed(session, message, signatures);
 }
 
 function placeOf({ root, cwd, env = {}, warn = () => undefined }: OpenOptions): FindOptions {

@@ -1,8 +1,8 @@
 /** Tools that look: none of these claims or finishes anything. */
 import { given } from '../cli/input/parse.ts';
-import { placeName, titleOf, unsealedLine, whoText } from '../cli/show/message-view.ts';
+import { placeName, signatureLine, signatureWord, titleOf, unsealedLine, whoText } from '../cli/show/message-view.ts';
 import { harmless } from '../cli/harmless.ts';
-import { entryJson } from '../contract/json.ts';
+import { entryJson, signatureIn } from '../contract/json.ts';
 import type { Listed, MailboxStatus } from '../contract/look.ts';
 import { mostToolMessages } from './fields.ts';
 import { list } from '../core/look/list.ts';
@@ -37,7 +37,9 @@ export const mailPeek: Body<'mail_peek'> = async (call, { mailbox: named, limit 
   const found = await peek(session, mailbox, { limit, signal, ...filterOf(filter) });
   const shown = fitted(messagesOf(found), context.flags());
   const nowMs = session.clock.now();
-  const text = shown.messages.map((message, i) => viewOf(message, shown.rest[i] ?? '', [], nowMs));
+  const text = found.map((one, i) =>
+    viewOf(shown.messages[i] ?? one.message, shown.rest[i] ?? '', signatureLine(one), nowMs),
+  );
   return {
     text: text.join('\n\n') || `Nothing in ${mailbox} is ready.`,
     value: {
@@ -88,10 +90,12 @@ function listedLine({
   leaseUntil,
   dueAt,
   reason,
+  ...known
 }: Listed): string {
   const facts = [
     `${id} ${state}`,
     ...(message === null ? ['(unreadable)'] : [`from ${harmless(message.from)}: ${quoted(titleOf(message))}`]),
+    ...(known.signature === undefined ? [] : [signatureWord(known)]),
     ...(priority === 'normal' ? [] : [priority]),
     ...(attempt > 1 ? [`attempt ${attempt}`] : []),
     ...(dueAt === undefined ? [] : [`due ${dueAt}`]),
@@ -109,15 +113,11 @@ export const mailThread: Body<'mail_thread'> = async ({ session, context, signal
   const newest = await openedAll(session, all.slice(-mostToolMessages));
   const shown = fitted(messagesOf(newest), context.flags());
   const nowMs = session.clock.now();
-  const text = newest.map(({ entries, unsealed }, i) => {
+  const text = newest.map(({ entries, ...known }, i) => {
     const message = shown.messages[i] as Message;
     const where = entries.map(({ mailbox, state }) => `${placeName(mailbox)}: ${state}`).join(', ');
-    return viewOf(
-      message,
-      shown.rest[i] ?? '',
-      [['Where', where], ...unsealedLine(unsealed ? { unsealed } : {})],
-      nowMs,
-    );
+    const extra = [...signatureLine(known), ['Where', where] as const, ...unsealedLine(known)];
+    return viewOf(message, shown.rest[i] ?? '', extra, nowMs);
   });
   const earlier = all.length - newest.length;
   return {
@@ -126,10 +126,11 @@ export const mailThread: Body<'mail_thread'> = async ({ session, context, signal
     ),
     value: {
       ...aboutWords(shown),
-      messages: newest.map(({ message, entries, unsealed }, i) => ({
+      messages: newest.map(({ message, entries, ...known }, i) => ({
         message: shown.messages[i] ?? message,
         entries: entries.map((entry) => entryJson(entry, session.acting)),
-        ...(unsealed && { unsealed }),
+        ...signatureIn(known),
+        ...(known.unsealed && { unsealed: known.unsealed }),
       })),
       more: earlier > 0,
     },

@@ -2,6 +2,7 @@
 import { ProtocolError, ProtocolErrorCode, type ReadResourceResult, type Resource } from '@modelcontextprotocol/server';
 import type { Context } from '../cli/context.ts';
 import { harmless, harmlessJson } from '../cli/harmless.ts';
+import { signatureLine } from '../cli/show/message-view.ts';
 import { listAgents } from '../core/agents/agents.ts';
 import { watch } from '../core/follow/watch.ts';
 import { show } from '../core/look/show.ts';
@@ -63,7 +64,7 @@ export async function readResource(call: Call, uri: string): Promise<ReadResourc
     rest,
   } = fitted([found.message], context.flags());
   const where = found.entries.map(({ mailbox, state }) => `${mailbox}: ${state}`).join(', ');
-  const text = viewOf(message, rest[0] ?? '', [['Where', where]], session.clock.now());
+  const text = viewOf(message, rest[0] ?? '', [...signatureLine(found), ['Where', where]], session.clock.now());
   return { contents: [{ uri, mimeType: 'text/markdown', text }] };
 }
 

@@ -3,7 +3,8 @@ import { heldReceipt } from '../cli/held/held.ts';
 import { orWhoseItIs } from '../cli/held/meant.ts';
 import { unsealedLine } from '../cli/show/message-view.ts';
 import { given } from '../cli/input/parse.ts';
-import { settledJson } from '../contract/json.ts';
+import { signatureLine } from '../cli/show/message-view.ts';
+import { settledJson, signatureIn } from '../contract/json.ts';
 import { reply } from '../core/send/reply.ts';
 import { ask } from '../core/send/request.ts';
 import { send } from '../core/send/send.ts';
@@ -51,9 +52,15 @@ export const mailRequest: Body<'mail_request'> = async (call, { wait = '30s', ..
   const shown = fitted([answer.message], context.flags());
   const [message = answer.message] = shown.messages;
   return {
-    text: viewOf(message, shown.rest[0] ?? '', unsealedLine(answer), session.clock.now()),
+    text: viewOf(
+      message,
+      shown.rest[0] ?? '',
+      [...signatureLine(answer), ...unsealedLine(answer)],
+      session.clock.now(),
+    ),
     value: {
       ...{ ...aboutWords(shown), request: id, mailbox: answer.mailbox, message },
+      ...signatureIn(answer),
       ...(answer.unsealed && { unsealed: answer.unsealed }),
     },
   };

@@ -3,7 +3,7 @@ import { butHeld, heldReceipt } from '../cli/held/held.ts';
 import { orWhoseItIs } from '../cli/held/meant.ts';
 import { given } from '../cli/input/parse.ts';
 import { deliveryJson, isoTime, settledJson } from '../contract/json.ts';
-import { unsealedLine } from '../cli/show/message-view.ts';
+import { signatureLine, unsealedLine } from '../cli/show/message-view.ts';
 import { nothingReady } from '../cli/show/not-ready.ts';
 import { resolveAgent } from '../core/agents/agents.ts';
 import { pausedSentence } from '../core/agents/pause.ts';
@@ -35,6 +35,7 @@ export const mailRead: Body<'mail_read'> = async (call, { mailbox: named, wait, 
   const shown = fitted([delivery.message], context.flags());
   const [message = delivery.message] = shown.messages;
   const extra = [
+    ...signatureLine(delivery),
     ['Attempt', attempt > 1 ? `${attempt}, redelivered` : String(attempt)],
     ['Lease until', isoTime(leaseUntil)],
     ['Receipt', receipt],

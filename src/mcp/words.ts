@@ -34,8 +34,8 @@ export function fitted(messages: readonly Message[], where: string): Shown {
 }
 
 function fit(whole: Message, room: number, where: string): { message: Message; rest: string } {
-  // A digest of what is not all there, and what only later versions know.
-  const { digest: _, extra: __, ...message } = whole;
+  // A digest and a signature of what is not all there, and what only later versions know.
+  const { digest: _, sig: __, key: ___, root: ____, extra: _____, ...message } = whole;
   const isSealed = message.sealed !== undefined;
   // A ciphertext says nothing to a model, and it pays for each character.
   const body = isSealed ? '' : beginningOf(message.body, room);

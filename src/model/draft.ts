@@ -130,6 +130,9 @@ const ofMessages = [
   'expiresAt',
   'replyBy',
   'sealed',
+  'root',
+  'key',
+  'sig',
   'digest',
 ] satisfies (keyof Message)[];
 

@@ -16,7 +16,8 @@ import {
 } from './basics/fits.ts';
 import { type Known, once, schema } from './schema.ts';
 import { exactJson, RawJson, rawData, takeDataExactly } from './basics/raw-json.ts';
-import { sha256 } from './basics/sha256.ts';
+import { digestBytes, digestStart, endOf, writeDigest } from './signed/digest.ts';
+import { keepBytes, keptBytes } from './signed/signature.ts';
 import { topicPattern } from './topic.ts';
 
 export const priorities = ['urgent', 'high', 'normal', 'low'] as const;
@@ -38,10 +39,9 @@ const fitsTime = matching(
   /^\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?Z$/,
 );
 const fitsKey = either(nothing, textOf(1, keyCharacters));
-const idsOf = listOf(matching(idPattern));
 const taskOf = fieldsOf({
   requires: optional(listOf(string)),
-  dependsOn: optional(idsOf),
+  dependsOn: optional(listOf(matching(idPattern))),
   parent: optional(matching(idPattern)),
   deadline: optional(fitsTime),
 });
@@ -73,6 +73,9 @@ const fits = {
   tracestate: optional(string),
   sealed: optional(string),
   sealedMac: optional(string),
+  root: optional(string),
+  key: optional(string),
+  sig: optional(string),
   digest: optional(string),
 };
 
@@ -128,6 +131,10 @@ export const messageSchema = schema(
       sealed: z.optional(z.string()),
       /** Of sealed words under a dedupe key: by it their repeat is known, to who has the sender's private key. */
       sealedMac: z.optional(z.string()),
+      /** Only of a signed one: the root it was signed for, by which key of its sender, and the signature. */
+      root: z.optional(z.string()),
+      key: z.optional(z.string()),
+      sig: z.optional(z.string()),
       digest: z.optional(z.string()),
     }),
   fieldsOf(fits),
@@ -154,10 +161,6 @@ export const knownTypes = {
   alert: 'something is wrong and somebody should look',
 } as const;
 
-// `,"digest":"sha256:<64 hex>"}` is the end of every sealed message.
-const digestKey = ',"digest":"sha256:';
-const sealBytes = digestKey.length + 64 + 2;
-
 /** The bytes of a message, without a line end: compact JSON whose last field is the sha256 over everything before it. */
 export function seal(message: Message): Buffer {
   return sealLines([message]).bytes.subarray(0, -1);
@@ -171,23 +174,28 @@ export function sealLines(messages: readonly Message[]): {
   readonly bytes: Buffer;
   readonly lengths: readonly number[];
 } {
-  const texts = messages.map((message) =>
-    message.digest === undefined && message.extra === undefined && message[rawData] === undefined
-      ? JSON.stringify(message)
-      : exactJson({ ...asInFile(message), digest: undefined }),
-  );
+  const texts = messages.map(undigested);
   // In place of the brace that ends the text there will be the seal.
-  const lengths = texts.map((text) => Buffer.byteLength(text) - 1 + sealBytes);
+  const lengths = texts.map((text) => Buffer.byteLength(text) - 1 + digestBytes);
   for (const length of lengths) if (length >= mostFileBytes) throw tooLarge(length);
   // One buffer for all, in which they are also hashed: 6 us a message of 1 KiB; 8 with one for each, put together later.
   const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + length + 1, 0));
   let start = 0;
   for (const [i, text] of texts.entries()) {
     const cut = start + bytes.write(text, start) - 1;
-    bytes.write(`${digestKey}${sha256(bytes.subarray(start, cut))}"}\n`, cut, 'latin1');
+    writeDigest(bytes, start, cut);
     start += (lengths[i] ?? 0) + 1;
   }
   return { bytes, lengths };
+}
+
+/** A message as its file has it, without the digest. Of one that was signed elsewhere every byte stays as it was. */
+export function undigested(message: Message): string {
+  const signed = message.sig === undefined ? undefined : keptBytes(message);
+  if (signed) return `${signed.toString()}}`;
+  return message.digest === undefined && message.extra === undefined && message[rawData] === undefined
+    ? JSON.stringify(message)
+    : exactJson({ ...asInFile(message), digest: undefined });
 }
 
 /**
@@ -195,14 +203,12 @@ export function sealLines(messages: readonly Message[]): {
  * @throws DreamosError invalid CORRUPT, with the reason, when a byte changed, bytes are missing or the shape is wrong.
  */
 export function unseal(bytes: Buffer): Message {
-  const end = bytes[bytes.length - 1] === 0x0a ? bytes.length - 1 : bytes.length;
-  const cut = end - sealBytes;
-  const tail = cut > 0 ? bytes.toString('latin1', cut, end) : '';
-  if (!tail.startsWith(digestKey))
-    throw corrupt(cut > 0 ? 'it does not end in a digest' : 'it is too short to be a message');
-  if (tail.slice(digestKey.length, -2) !== sha256(bytes.subarray(0, cut)))
-    throw corrupt('its digest does not fit its bytes');
-  return parseMessage(bytes.toString('utf8', 0, end));
+  const end = endOf(bytes);
+  const cut = digestStart(bytes, end);
+  if (typeof cut === 'string') throw corrupt(cut);
+  const message = parseMessage(bytes.toString('utf8', 0, end));
+  if (message.sig !== undefined) keepBytes(message, bytes.subarray(0, cut));
+  return message;
 }
 
 /** @throws DreamosError invalid CORRUPT */

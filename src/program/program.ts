@@ -8,7 +8,7 @@ import { isCommanderError } from '../cli/errors.ts';
 import { topicsLine } from '../cli/help/topics.ts';
 import type { Surroundings } from '../cli/surroundings.ts';
 import { tell } from '../cli/tell.ts';
-import { isNative } from '../contract/native.ts';
+import { asksSettings, isNative } from '../contract/native.ts';
 import type { VersionJson } from '../contract/system.ts';
 import { describe } from './describe.ts';
 import { hook } from './verbs/hook.ts';
@@ -98,6 +98,9 @@ export function createProgram(context: Context): { program: Command; whole: () =
       const group = command.parent === program ? undefined : command.parent?.name();
       context.verb = [group, command.name()].filter(Boolean).join(' ');
       if (around.toNode && !isNative(context.verb, command.opts())) around.toNode(context.verb);
+      // Before anything is read from stdin: then it would be too late.
+      if (around.toNode && asksSettings(context.verb)) return context.session().then(ignore, ignore);
+      return undefined;
     })
     .on('option:version', () => {
       const version = around.version();
@@ -211,3 +214,6 @@ const surface: readonly Verb[] = [
 const firstExample = `dreamos init planner reviewer
   dreamos send reviewer --as planner --body-file notes.md
   dreamos read reviewer --wait 30s`;
+
+/** A root that cannot be opened is the command's to tell. */
+function ignore(): void {}

@@ -125,7 +125,7 @@ export async function createRig(agents: readonly string[] = ['planner', 'reviewe
     return String(json[0]?.['receipt']);
   }
 
-  return { dreamos, root, time, sent, claimed };
+  return { dreamos, root, time, sent, claimed, mail };
 }
 
 export type Rig = Awaited<ReturnType<typeof createRig>>;

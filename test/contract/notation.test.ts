@@ -11,13 +11,19 @@ describe('a shape in a line', () => {
     ['init', '{"root","created","agents":[{"name","created"}]}'],
     ['route', '{"mailbox","reasons"}'],
     // Other shapes by their names.
-    ['show', '{"message","entries":[entry],"unsealed"?:true}'],
+    [
+      'show',
+      '{"message","entries":[entry],"signature"?:"verified|unsigned|invalid","signatureFault"?,"unsealed"?:true}',
+    ],
     ['reply', '{...send,"acked"?:settled}'],
     ['topics-show', '{...topic,"recent":[message]}'],
     ['schedule-show', '{...schedule-list,"upcoming"}'],
     ['watch', '{"cursor",...event}'],
     // Not {"receipt",...peek}, whose fields do not stand side by side in it.
-    ['read', '{"receipt","mailbox","attempt","leaseUntil","message","unsealed"?:true}'],
+    [
+      'read',
+      '{"receipt","mailbox","attempt","leaseUntil","message","signature"?:"verified|unsigned|invalid","signatureFault"?,"unsealed"?:true}',
+    ],
   ] as const)('%s: %s', (name, notation) => {
     expect(notationOf(name)).toBe(notation);
   });

@@ -114,6 +114,23 @@ export const provocations: readonly Provocation[] = [
     type: 'dreamos reply seen --as reviewer',
     code: 'NO_SEAL_KEY',
   },
+  // Who it is from.
+  {
+    begin: `${sent}; dreamos config set signatures require; echo "$id" > id`,
+    type: 'dreamos read reviewer --id "$(cat id)"',
+    code: 'SIGNATURE_MISSING',
+  },
+  {
+    begin: `dreamos identity create planner; dreamos config set signatures require; ${sent}; dreamos identity revoke planner; echo "$id" > id`,
+    type: 'dreamos read reviewer --id "$(cat id)"',
+    code: 'SIGNATURE_INVALID',
+  },
+  {
+    begin: 'dreamos config set signatures require',
+    type: 'dreamos send reviewer hi --as planner',
+    code: 'UNAUTHENTICATED',
+    next: ['dreamos identity create planner'],
+  },
 
   // In the files of tools.
   {

@@ -115,7 +115,19 @@ test('what the schema takes the parser takes, but for times that exclude each ot
 
 test('the schemas know the names of the table, and no other', () => {
   expect(Object.keys(draftSchema().shape).sort()).toEqual([...draftFields].sort());
-  const ofMessages = ['v', 'id', 'topic', 'createdAt', 'expiresAt', 'replyBy', 'sealed', 'digest'];
+  const ofMessages = [
+    'v',
+    'id',
+    'topic',
+    'createdAt',
+    'expiresAt',
+    'replyBy',
+    'sealed',
+    'root',
+    'key',
+    'sig',
+    'digest',
+  ];
   // What lies there in the open is not sealed any more.
   const ofDrafts = draftFields.filter((name) => !name.startsWith('seal'));
   expect(Object.keys(handedInSchema().shape).sort()).toEqual([...ofDrafts, ...ofMessages].sort());

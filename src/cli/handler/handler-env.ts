@@ -36,6 +36,7 @@ export function handlerEnv(
     MAILBOX: job.mailbox,
     ATTEMPT: String(job.attempt),
     RECEIPT: job.receipt,
+    SIGNATURE: job.signature ?? '',
   };
   const own = Object.entries(fields).map(([name, value]) => [`DREAMOS_MSG_${name}`, bounded(harmless(value))]);
   return {

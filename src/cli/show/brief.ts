@@ -2,7 +2,7 @@ import type { Message } from '../../model/message.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 import { harmless } from '../harmless.ts';
 import type { Paint } from '../output.ts';
-import { fencedWords } from './message-view.ts';
+import { fencedWords, signatureWord } from './message-view.ts';
 
 /** So much of a body is shown where it would bury the rest: a screen's scrollback, a model's context. */
 const mostBytes = 8 * 1024;
@@ -22,7 +22,7 @@ export function beginningOf(message: Message, where: string): { message: Message
 
 /** A delivery in few words, for who pays for each: from whom and what about, the words themselves, what to type next. */
 export function briefText(
-  { message: whole, attempt, receipt }: Delivery,
+  { message: whole, attempt, receipt, ...known }: Delivery,
   { acked, where, paint }: { readonly acked: boolean; readonly where: string; readonly paint: Paint },
 ): string {
   const { message, rest } = beginningOf(whole, where);
@@ -31,6 +31,7 @@ export function briefText(
     ...(type === 'message' ? [] : [type]),
     ...(priority === 'normal' ? [] : [priority]),
     ...(attempt > 1 ? [`attempt ${attempt}`] : []),
+    ...(known.signature === undefined ? [] : [signatureWord(known)]),
   ].join(', ');
   const head = `${from}${about === '' ? '' : ` (${about})`}: ${subject === '' ? '(no subject)' : subject}`;
   const answer = `dreamos reply ${receipt} "your answer"${acked ? '' : ' --ack'}${where}`;

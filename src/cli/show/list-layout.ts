@@ -1,7 +1,7 @@
 import type { Listed } from '../../contract/look.ts';
 import { sameAgent } from '../../model/agent.ts';
 import { formatDuration, timeLeft } from '../../model/duration.ts';
-import { placeName, titleOf, whoText } from './message-view.ts';
+import { placeName, signatureWord, titleOf, whoText } from './message-view.ts';
 import { layoutOf, type RowLayout, wideEnough } from './screenful.ts';
 
 /**
@@ -25,7 +25,9 @@ export function listLayout(width: number, nowMs: number, everywhere: boolean): R
         'note',
         true,
         (listed) =>
-          [...(isWide ? [] : [unusualPriority(listed)]), ...noteOf(listed, nowMs, isWide)].filter(Boolean).join(', '),
+          [signatureWord(listed), ...(isWide ? [] : [unusualPriority(listed)]), ...noteOf(listed, nowMs, isWide)]
+            .filter(Boolean)
+            .join(', '),
       ],
     ],
     // A note of a reason is cut, one of a time never is.

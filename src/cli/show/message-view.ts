@@ -3,6 +3,7 @@ import { cut } from '../../model/basics/text.ts';
 import { formatDuration, timeLeft } from '../../model/duration.ts';
 import type { Message } from '../../model/message.ts';
 import { rawData } from '../../model/basics/raw-json.ts';
+import type { Signature } from '../../model/signed/signature.ts';
 import { topicOf } from '../../model/topic.ts';
 import { harmless } from '../harmless.ts';
 import { broken } from '../fit.ts';
@@ -55,6 +56,23 @@ export function messageView(
     broken(`${paint.bold(`${label}:`.padEnd(width))}${harmless(value)}`, columns, ' '.repeat(width)),
   );
   return [...lines, '', ...fencedWords(message, paint)].join('\n');
+}
+
+/** In its header. */
+export function signatureLine({ signature, signatureFault }: Signature): HeaderLine[] {
+  if (signature === undefined) return [];
+  if (signature === 'invalid') return [['Signature', `INVALID: ${signatureFault}`]];
+  return [['Signature', signature === 'unsigned' ? 'none' : signature]];
+}
+
+/** In a line of many. */
+export function signatureWord({ signature }: Signature): string {
+  return signature === 'invalid' ? 'INVALID SIGNATURE' : (signature ?? '');
+}
+
+/** Behind the words of a line. */
+export function signatureText(known: Signature): string {
+  return known.signature === undefined ? '' : `  ${signatureWord(known)}`;
 }
 
 export function ago(iso: string, nowMs: number): string {

@@ -9,7 +9,7 @@ import { idTime } from '../../model/id.ts';
 import { broken, cutLine, widthOf } from '../fit.ts';
 import { harmless } from '../harmless.ts';
 import type { Paint } from '../output.ts';
-import { messageView, placeLine, titleOf, whoText } from '../show/message-view.ts';
+import { messageView, placeLine, signatureLine, titleOf, whoText } from '../show/message-view.ts';
 import { type Opens, span } from './panes.ts';
 import { tableLines } from './table.ts';
 import type { Size } from './terminal.ts';
@@ -107,8 +107,8 @@ function aboutText({ message, reason }: Listed): string {
 }
 
 async function oneMessage(session: Session, id: string, mailbox: string, paint: Paint): Promise<View> {
-  const { message, entries } = await show(session, id, { mailbox });
-  const places = entries.map((entry) => placeLine(entryJson(entry, session.acting)));
+  const { message, entries, ...known } = await show(session, id, { mailbox });
+  const places = [...signatureLine(known), ...entries.map((entry) => placeLine(entryJson(entry, session.acting)))];
   return textView((columns) => messageView(message, places, paint, session.clock.now(), columns));
 }
 

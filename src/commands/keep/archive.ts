@@ -6,7 +6,7 @@ import { entryJson, isoTime } from '../../contract/json.ts';
 import { checkQuoted } from '../../cli/input/quoted.ts';
 import { archivedLayout } from '../../cli/show/archived-layout.ts';
 import { printMaintained } from '../../cli/show/maintained.ts';
-import { messageView, titleOf } from '../../cli/show/message-view.ts';
+import { messageView, signatureLine, titleOf } from '../../cli/show/message-view.ts';
 import { showFirst } from '../../cli/show/screenful.ts';
 import {
   agentAndIds,
@@ -83,7 +83,7 @@ export async function showCommand(context: Context, words: readonly string[]): P
     const { message, mailbox, ackedAt } = archived;
     return messageView(
       message,
-      [[`Archived at ${mailbox}`, ackedAt]],
+      [...signatureLine(archived), [`Archived at ${mailbox}`, ackedAt]],
       paint,
       session.clock.now(),
       context.output.width,

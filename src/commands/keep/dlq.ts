@@ -5,7 +5,7 @@ import type { Context } from '../../cli/context.ts';
 import { printMessage, printOrWarn } from '../../cli/print-message.ts';
 import { entryJson } from '../../contract/json.ts';
 import { beginningOf, deadLayout } from '../../cli/show/dead-layout.ts';
-import { messageView, whoseText } from '../../cli/show/message-view.ts';
+import { messageView, signatureLine, whoseText } from '../../cli/show/message-view.ts';
 import { createScreenful } from '../../cli/show/screenful.ts';
 import { agentAndIds, countOption, deadFilterOptions, given, type DeadFilterOptions } from '../../cli/input/parse.ts';
 import {
@@ -90,6 +90,7 @@ export async function showCommand(context: Context, words: readonly string[]): P
         `${event.at}: ${[event.event, whoseText(event), event.reason && `(${event.reason})`].filter(Boolean).join(' ')}`,
     );
     const extra = [
+      ...signatureLine(dead),
       ['Reason', dead.reason],
       ['Attempts', String(dead.attempts)],
       ['Dead since', dead.deadAt],

@@ -3,7 +3,7 @@ import type { Context } from '../../cli/context.ts';
 import { printOrWarn } from '../../cli/print-message.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { listLayout } from '../../cli/show/list-layout.ts';
-import { deliveredText, titleOf, whyText } from '../../cli/show/message-view.ts';
+import { deliveredText, signatureText, titleOf, whyText } from '../../cli/show/message-view.ts';
 import { createScreenful, mostOnScreen } from '../../cli/show/screenful.ts';
 import {
   countOption,
@@ -88,5 +88,5 @@ function listedText(listed: Listed, everywhere: boolean): string {
   const what = message === null ? `${where}(unreadable)` : `${where}from ${message.from}: ${titleOf(message)}`;
   const when = dueAt === undefined ? held : `  due ${dueAt}`;
   const handle = receipt === undefined ? '' : `  ${receipt}`;
-  return `${state.padEnd(8)}  ${priority.padEnd(6)}  ${id}  attempts ${String(attempt).padEnd(2)}  ${harmless(what)}${when}${handle}${whyText(reason)}`;
+  return `${state.padEnd(8)}  ${priority.padEnd(6)}  ${id}  attempts ${String(attempt).padEnd(2)}  ${harmless(what)}${signatureText(listed)}${when}${handle}${whyText(reason)}`;
 }

@@ -3,7 +3,7 @@ import type { Context } from '../../cli/context.ts';
 import { printOrWarn } from '../../cli/print-message.ts';
 import { cutLine, widthOf } from '../../cli/fit.ts';
 import { harmless } from '../../cli/harmless.ts';
-import { titleOf } from '../../cli/show/message-view.ts';
+import { signatureWord, titleOf } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
 import { countOption, durationOption, given } from '../../cli/input/parse.ts';
 import { sinceOption } from '../../cli/input/since.ts';
@@ -62,10 +62,11 @@ async function startOf(
   return { since: 'start', from: nowMs - (durationOption(text, '--since') ?? 0) };
 }
 
-function heardText({ at, topic, message, again }: Heard, paint: Paint, columns: number): string {
+function heardText({ at, topic, message, again, ...known }: Heard, paint: Paint, columns: number): string {
   const from = `from ${harmless(message.from)}`;
   const head = `${harmless(at)}  ${harmless(topic)}`;
-  const told = `${from}  ${harmless(titleOf(message))}${again ? ' (told again)' : ''}`;
+  const signed = known.signature === undefined ? '' : ` (${signatureWord(known)})`;
+  const told = `${from}${signed}  ${harmless(titleOf(message))}${again ? ' (told again)' : ''}`;
   const room = Math.max(2, columns - widthOf(head) - 2);
   return `${paint.dim(harmless(at))}  ${paint.cyan(harmless(topic))}  ${cutLine(told, room)}`.trimEnd();
 }

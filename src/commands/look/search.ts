@@ -4,7 +4,7 @@ import type { Context } from '../../cli/context.ts';
 import { printOrWarn } from '../../cli/print-message.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { listLayout } from '../../cli/show/list-layout.ts';
-import { placeName, titleOf, whyText } from '../../cli/show/message-view.ts';
+import { placeName, signatureText, titleOf, whyText } from '../../cli/show/message-view.ts';
 import { showFirst } from '../../cli/show/screenful.ts';
 import {
   countOption,
@@ -55,7 +55,7 @@ async function printAll({ output, signal }: Context, found: AsyncIterable<Found>
     await printOrWarn(output, one.id, one, () => {
       const { state, id, message, reason } = one;
       const what = harmless(`${placeName(one.mailbox)}  from ${message.from}: ${titleOf(message)}`);
-      return `${state.padEnd(8)}  ${id}  ${what}${whyText(reason)}`;
+      return `${state.padEnd(8)}  ${id}  ${what}${signatureText(one)}${whyText(reason)}`;
     });
   }
   return some;

@@ -1,11 +1,12 @@
 import type { Context } from '../../cli/context.ts';
 import { printMessage } from '../../cli/print-message.ts';
-import { entryJson } from '../../contract/json.ts';
+import { entryJson, signatureIn } from '../../contract/json.ts';
 import type { ShownJson } from '../../contract/look.ts';
-import { messageView, placeLine, unsealedLine } from '../../cli/show/message-view.ts';
+import { messageView, placeLine, signatureLine, unsealedLine } from '../../cli/show/message-view.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { orWhoseItIs } from '../../cli/held/meant.ts';
 import { checkId, given } from '../../cli/input/parse.ts';
+import { checkHandedOut } from '../../core/identity/signatures/look.ts';
 import { show } from '../../core/look/show.ts';
 import { usage } from '../../model/refusals.ts';
 
@@ -19,12 +20,15 @@ export async function showCommand(
   const where = given({ mailbox: options.mailbox });
   const look = () => show(session, checkId(id), { ...where, ...given({ unseal: options.unseal }) });
   const found = await (options.mailbox === undefined ? look() : orWhoseItIs(context, id, where, look));
-  if (options.body) return printBody(context, found.message.body);
+  if (options.body) {
+    await checkHandedOut(session, found.message, found);
+    return printBody(context, found.message.body);
+  }
   const entries = found.entries.map((entry) => entryJson(entry, session.acting));
   const paint = await context.output.paint();
   const { message, unsealed } = found;
-  const json = { message, entries, ...(unsealed && { unsealed }) } satisfies ShownJson;
-  const extra = [...unsealedLine(found), ...entries.map(placeLine)];
+  const json = { message, entries, ...signatureIn(found), ...(unsealed && { unsealed }) } satisfies ShownJson;
+  const extra = [...signatureLine(found), ...unsealedLine(found), ...entries.map(placeLine)];
   await printMessage(context.output, message.id, json, () =>
     messageView(message, extra, paint, session.clock.now(), context.output.width),
   );

@@ -4,8 +4,8 @@ import { printOrWarn } from '../../cli/print-message.ts';
 import { broken, cutLine } from '../../cli/fit.ts';
 import type { ShownJson } from '../../contract/look.ts';
 import { harmless } from '../../cli/harmless.ts';
-import { entryJson } from '../../contract/json.ts';
-import { addressOf, placeName } from '../../cli/show/message-view.ts';
+import { entryJson, signatureIn } from '../../contract/json.ts';
+import { addressOf, placeName, signatureText } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
 import { thread, type ThreadMessage } from '../../core/look/thread.ts';
 import { cut } from '../../model/basics/text.ts';
@@ -23,7 +23,7 @@ export async function threadCommand(context: Context, id: string): Promise<void>
     await printOrWarn(
       output,
       found.message.id,
-      { message: found.message, entries } satisfies ShownJson,
+      { message: found.message, entries, ...signatureIn(found) } satisfies ShownJson,
       () => `${i > 0 ? '\n' : ''}${messageText(found, paint, output.width)}`,
     );
   }
@@ -32,7 +32,7 @@ export async function threadCommand(context: Context, id: string): Promise<void>
 const bodyLines = 4;
 const lineCharacters = 101;
 
-function messageText({ message, entries }: ThreadMessage, paint: Paint, columns: number): string {
+function messageText({ message, entries, ...known }: ThreadMessage, paint: Paint, columns: number): string {
   const { id, createdAt, from, subject, body } = message;
   const where = entries.map(({ mailbox, state }) => `${placeName(mailbox)}: ${state}`).join(', ');
   const head = `${createdAt}  ${from} -> ${addressOf(message)}${subject === '' ? '' : `  ${JSON.stringify(subject)}`}`;
@@ -45,7 +45,7 @@ function messageText({ message, entries }: ThreadMessage, paint: Paint, columns:
       : [];
   return [
     paint.bold(broken(harmless(head), columns)),
-    paint.dim(broken(`${id}  (${harmless(where)})`, columns)),
+    paint.dim(broken(`${id}  (${harmless(where)})${signatureText(known)}`, columns)),
     ...[...shown.map((line) => cut(line, lineCharacters)), ...more].map((line) => cutLine(`  | ${line}`, columns)),
   ].join('\n');
 }

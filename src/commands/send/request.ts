@@ -2,9 +2,10 @@ import type { Context } from '../../cli/context.ts';
 import { giveBack, isUnprintable, printMessage } from '../../cli/print-message.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { type BodyWords, readBody } from '../../cli/input/body.ts';
-import { messageView, unsealedLine } from '../../cli/show/message-view.ts';
+import { messageView, signatureLine, unsealedLine } from '../../cli/show/message-view.ts';
 import { orOtherWayRound } from '../../cli/input/other-way-round.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
+import { signatureIn } from '../../contract/json.ts';
 import type { AnswerJson } from '../../contract/mail.ts';
 import { orTell } from '../../cli/unwritten.ts';
 import { whileWaiting } from '../../cli/waiting.ts';
@@ -45,8 +46,15 @@ export async function requestCommand(
   }
   const { message, mailbox, receipt, unsealed } = answer;
   const paint = await output.paint();
-  const text = () => messageView(message, unsealedLine(answer), paint, session.clock.now(), output.width);
-  const json = { request: id, mailbox, message, ...(unsealed && { unsealed }) } satisfies AnswerJson;
+  const text = () =>
+    messageView(message, [...signatureLine(answer), ...unsealedLine(answer)], paint, session.clock.now(), output.width);
+  const json = {
+    request: id,
+    mailbox,
+    message,
+    ...signatureIn(answer),
+    ...(unsealed && { unsealed }),
+  } satisfies AnswerJson;
   try {
     await orTell(
       printMessage(output, message.id, json, text),

@@ -1,7 +1,7 @@
 import type { Peeked } from '../../contract/mail.ts';
 import type { Context } from '../../cli/context.ts';
 import { printOrWarn } from '../../cli/print-message.ts';
-import { messageView } from '../../cli/show/message-view.ts';
+import { messageView, signatureLine } from '../../cli/show/message-view.ts';
 import {
   countOption,
   durationOption,
@@ -49,7 +49,7 @@ export async function peekCommand(context: Context, name: string | undefined, op
     const text = () =>
       messageView(
         peeked.message,
-        [['Attempts so far', String(peeked.attempt)]],
+        [...signatureLine(peeked), ['Attempts so far', String(peeked.attempt)]],
         paint,
         session.clock.now(),
         output.width,

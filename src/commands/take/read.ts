@@ -5,7 +5,7 @@ import { giveBack, isUnprintable, printMessage } from '../../cli/print-message.t
 import { deliveryJson, isoTime } from '../../contract/json.ts';
 import { afterRead } from '../../cli/show/after-read.ts';
 import { beginningOf, briefText } from '../../cli/show/brief.ts';
-import { type HeaderLine, messageView, unsealedLine } from '../../cli/show/message-view.ts';
+import { type HeaderLine, messageView, signatureLine, unsealedLine } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
 import {
   countOption,
@@ -85,7 +85,10 @@ export async function readCommand(context: Context, name: string | undefined, op
 
 function deliveryText(context: Context, delivery: Delivery, paint: Paint, nowMs: number, acks: boolean): string {
   const { message: whole, attempt, leaseUntil } = delivery;
-  const extra: HeaderLine[] = [['Attempt', attempt > 1 ? `${attempt}, redelivered` : String(attempt)]];
+  const extra: HeaderLine[] = [
+    ...signatureLine(delivery),
+    ['Attempt', attempt > 1 ? `${attempt}, redelivered` : String(attempt)],
+  ];
   extra.push(...unsealedLine(delivery));
   if (!acks) extra.push(['Lease until', isoTime(leaseUntil)]);
   if (!context.output.toTerminal) return messageView(whole, extra, paint, nowMs);

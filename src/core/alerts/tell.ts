@@ -21,7 +21,7 @@ import { DreamosError } from '../../model/errors.ts';
 import type { AlertRule } from '../../model/metrics/alert.ts';
 import { nameNow } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
-import { noEnvironment } from '../root/settings.ts';
+import { withoutSettings } from '../root/settings.ts';
 import { sendChecked } from '../send/send.ts';
 import { type Alert, type Book, changeBook, isOf, type Telling } from './book.ts';
 import { mailOf, toldOf } from './words.ts';
@@ -152,7 +152,7 @@ export async function sendTo(
   keys: { readonly dedupeKey?: string; readonly replaceKey?: string } = {},
 ): Promise<Done> {
   // As a schedule: whoever happens to check has nothing to do with it.
-  const nobody: Session = { ...session, env: noEnvironment, warn: () => undefined };
+  const nobody: Session = { ...withoutSettings(session), warn: () => undefined };
   try {
     const { id } = await sendChecked(nobody, {
       from: sender,

@@ -1,7 +1,10 @@
 import type { Heard } from '../../contract/look.ts';
+import { DreamosError } from '../../model/errors.ts';
 import type { MailEvent } from '../../model/event.ts';
 import { type Message, priorities } from '../../model/message.ts';
+import type { Signature } from '../../model/signed/signature.ts';
 import { parseTopicPattern, topicOf } from '../../model/topic.ts';
+import { checkHandedOut, signatureOf } from '../identity/signatures/look.ts';
 import { lookAgainMs } from '../wait/bell.ts';
 import { finishSendsOrWarn } from '../wait/due.ts';
 import { readOrWarn } from '../look/read-entry.ts';
@@ -44,7 +47,9 @@ async function* listenBody(
       if (message === undefined) gone.set(event.mailbox, (gone.get(event.mailbox) ?? 0) + 1);
       const { cursor, at, again } = event;
       const topic = topicOf(event.mailbox) ?? '';
-      return message ? { cursor, topic, at, message, ...(again && { again }) } : undefined;
+      const signature = message ? await signatureOrWarn(session, message, onWarning) : undefined;
+      if (!message || !signature) return undefined;
+      return { cursor, topic, at, message, ...(again && { again }), ...signature };
     },
     rest: async () => {
       sayGone();
@@ -55,6 +60,23 @@ async function* listenBody(
     yield* follow(session, followed, options);
   } finally {
     sayGone();
+  }
+}
+
+/** Where signatures are required, what has none is not heard: nobody claims here. @returns `undefined`: it is passed over */
+async function signatureOrWarn(
+  session: Session,
+  message: Message,
+  onWarning: (warning: string) => void,
+): Promise<Signature | undefined> {
+  try {
+    const signature = await signatureOf(session, message);
+    await checkHandedOut({ ...session, warn: onWarning }, message, signature);
+    return signature;
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.kind !== 'denied') throw error;
+    onWarning(`${error.message} It is passed over.`);
+    return undefined;
   }
 }
 

@@ -1,8 +1,11 @@
+import { signatureIn } from '../../contract/json.ts';
 import type { Archived } from '../../contract/keep.ts';
 import { sameAgent } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Message } from '../../model/message.ts';
+import type { Signature } from '../../model/signed/signature.ts';
 import { mailboxesOf, resolveAgent, resolveMailbox } from '../agents/agents.ts';
+import { signatureCheck } from '../identity/signatures/look.ts';
 import { everyMessage } from '../look/every-message.ts';
 import type { LookFilter } from '../../model/filter.ts';
 import { findSurely } from '../look/find.ts';
@@ -47,9 +50,10 @@ async function* listArchiveBody(
 ): AsyncGenerator<Archived, void, undefined> {
   const names = await mailboxesOf(session, mailbox);
   const { filter } = await withWholeId(session, options, { mailbox: mailbox && names[0], states: ['archived'] });
+  const check = await signatureCheck(session);
   async function* inMailbox(name: string): AsyncGenerator<Archived, void, undefined> {
     for await (const { entry, message } of listEntries(session, name, ['archived'], filter))
-      if (message) yield toArchived(entry, message);
+      if (message) yield toArchived(entry, message, await check?.(message));
   }
   yield* upTo(
     options.limit,
@@ -68,7 +72,8 @@ async function* searchArchiveBody(
   const named = mailbox === undefined ? undefined : (await resolveMailbox(session, mailbox)).name;
   const { limit, ...where } = await withWholeId(session, options, { mailbox: named, states: ['archived'] });
   const found = everyMessage(session, hasText(text), { ...where, states: ['archived'] });
-  for await (const { entry, message } of upTo(limit, found)) yield toArchived(entry, message);
+  const check = await signatureCheck(session);
+  for await (const { entry, message } of upTo(limit, found)) yield toArchived(entry, message, await check?.(message));
 }
 
 export const exportArchive = eachOf('archive.export', exportArchiveBody, ofMailbox);
@@ -82,11 +87,13 @@ async function* exportArchiveBody(
   const whole = await withWholeId(session, options, { mailbox: mailbox && names[0], states: ['archived'] });
   const { limit, filter, ...range } = whole;
   const sieve = sieveOf(session, filter);
+  const check = await signatureCheck(session);
   async function* inMailbox(name: string): AsyncGenerator<Archived, void, undefined> {
     for await (const entry of session.store.look.listArchived(name, range)) {
       if (!sieve.mayFit(entry)) continue;
       const message = await readOrWarn(session, entry);
-      if (message && (await sieve.fits({ entry, message, why: notDead }))) yield toArchived(entry, message);
+      if (message && (await sieve.fits({ entry, message, why: notDead })))
+        yield toArchived(entry, message, await check?.(message));
     }
   }
   yield* upTo(limit, inOneOrAll(session, mailbox, names, { first: 'oldest', look: inMailbox, timeOf: finished }));
@@ -99,11 +106,12 @@ export const showArchived = operation('archive.show', showArchivedBody, ofMailbo
 
 async function showArchivedBody(session: Session, mailbox: string | undefined, end: string): Promise<Archived> {
   const id = await archivedId(session, end, mailbox && (await resolveMailbox(session, mailbox)).name);
-  const { message, entries } = await show(session, id, mailbox === undefined ? {} : { mailbox });
+  const found = await show(session, id, mailbox === undefined ? {} : { mailbox });
+  const { message, entries } = found;
   const archived = entries.filter(({ state }) => state === 'archived');
   const { acting = '' } = session;
   const entry = archived.find(({ mailbox: at }) => sameAgent(at, acting)) ?? archived[0];
-  if (entry) return toArchived(entry, message);
+  if (entry) return toArchived(entry, message, signatureIn(found));
   const where = entries.map(({ state, mailbox: at }) => `${state} at ${at}`).join(', ');
   throw new DreamosError('conflict', 'STATE_CHANGED', `Message ${id} is not archived: ${where}.`, {
     hint: `dreamos show ${id}`,
@@ -128,6 +136,6 @@ export function archivedId(session: Session, end: string, mailbox: string | unde
   return meantId(session, end, { mailbox, states: ['archived'] }, { mailbox });
 }
 
-function toArchived({ id, mailbox, ackedAt = 0 }: Entry, message: Message): Archived {
-  return { id, mailbox, ackedAt: new Date(ackedAt).toISOString(), message };
+function toArchived({ id, mailbox, ackedAt = 0 }: Entry, message: Message, signature?: Signature): Archived {
+  return { id, mailbox, ackedAt: new Date(ackedAt).toISOString(), message, ...signature };
 }

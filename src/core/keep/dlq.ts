@@ -5,6 +5,7 @@ import { usage } from '../../model/refusals.ts';
 import { isId } from '../../model/id.ts';
 import type { Message } from '../../model/message.ts';
 import { listAgents, listMailboxes, mailboxesOf, resolveAgent, resolveMailbox } from '../agents/agents.ts';
+import { signatureCheck, signatureOf } from '../identity/signatures/look.ts';
 import { findNow } from '../look/find.ts';
 import { meantId, withWholeId } from '../look/meant.ts';
 import { bringDueOrWarn, bringUpToDate } from '../wait/due.ts';
@@ -37,12 +38,13 @@ async function* listDeadBody(
   const names = await mailboxesOf(session, mailbox);
   const place = { mailbox: mailbox === undefined ? undefined : names[0], states: ['dead'] as const };
   const { filter } = await withWholeId(session, options, place);
+  const check = await signatureCheck(session);
   async function* inMailbox(name: string): AsyncGenerator<Dead, void, undefined> {
     if (signal?.aborted) return;
     await bringDueOrWarn(session, name, { bury: true });
     for await (const { entry, message, why } of listEntries(session, name, ['dead'], filter, signal)) {
       const known = message && (await why());
-      if (message && known) yield toDead(entry, message, known);
+      if (message && known) yield { ...toDead(entry, message, known), ...(await check?.(message)) };
     }
   }
   const streams = { first: 'newest' as const, look: inMailbox, timeOf: ({ deadAt }: Dead) => deadAt };
@@ -76,7 +78,8 @@ async function showDeadBody(session: Session, mailbox: string, id: string): Prom
   const why = await session.store.look.deadReason(entry);
   if (!message || !why) throw notInState({ ...entry, state: 'ready' }, 'dead');
   const { history, notice } = why;
-  return { ...toDead(entry, message, why), history, ...(notice !== undefined && { notice }) };
+  const signature = await signatureOf(session, message);
+  return { ...toDead(entry, message, why), ...signature, history, ...(notice !== undefined && { notice }) };
 }
 
 /** What is retried or purged, and how. */

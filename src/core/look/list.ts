@@ -1,7 +1,9 @@
 import type { Listed } from '../../contract/look.ts';
 import { sameAgent } from '../../model/agent.ts';
 import type { Message } from '../../model/message.ts';
+import type { Signature } from '../../model/signed/signature.ts';
 import { mailboxesOf } from '../agents/agents.ts';
+import { signatureCheck } from '../identity/signatures/look.ts';
 import { bringDueOrWarn, cannotMoveDue, isOverdue } from '../wait/due.ts';
 import type { DeadFilter } from '../../model/filter.ts';
 import { type Holder, holderFields, holdersIn } from './holders.ts';
@@ -35,12 +37,17 @@ async function* listBody(
   const states = options.states ?? statesWithout(options.filter);
   const names = await mailboxesOf(session, mailbox);
   const { filter } = await withWholeId(session, options, { mailbox: mailbox && names[0] });
+  const check = await signatureCheck(session);
   async function* inMailbox(name: string): AsyncGenerator<Listed, void, undefined> {
     if (signal?.aborted) return;
     await bringDueOrWarn(session, name, { bury: states.includes('dead') });
     const holderOf = holdersIn(session, name);
     for await (const seen of listEntries(session, name, states, filter, signal))
-      yield toListed(session, seen, await reasonOf(seen), await holderOf(seen.entry));
+      yield toListed(session, seen, {
+        reason: await reasonOf(seen),
+        holder: await holderOf(seen.entry),
+        signature: await check?.(seen.message),
+      });
   }
   // One that was asked for by name and cannot be looked into is an error.
   yield* upTo(limit, mailbox === undefined ? lookIntoAll(session, names, inMailbox) : inMailbox(names[0] ?? ''));
@@ -129,9 +136,13 @@ export async function reasonOf({ why }: Seen): Promise<string | undefined> {
 export function toListed(
   session: Session,
   { entry, message }: Omit<Seen, 'why'>,
-  reason?: string,
-  holder?: Holder,
+  known: {
+    readonly reason?: string | undefined;
+    readonly holder?: Holder | undefined;
+    readonly signature?: Signature | undefined;
+  } = {},
 ): Listed {
+  const { reason, holder, signature } = known;
   const { id, mailbox, state, priority, attempt, receipt, leaseUntil, dueAt } = entry;
   const mine = session.acting !== undefined && sameAgent(session.acting, mailbox);
   return {
@@ -146,5 +157,6 @@ export function toListed(
     ...(leaseUntil !== undefined && { leaseUntil: new Date(leaseUntil).toISOString() }),
     ...(dueAt !== undefined && { dueAt: new Date(dueAt).toISOString() }),
     ...(reason !== undefined && { reason }),
+    ...signature,
   };
 }

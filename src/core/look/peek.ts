@@ -1,6 +1,7 @@
 import type { Peeked } from '../../contract/mail.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { keepSeen } from '../agents/seen.ts';
+import { signatureCheck } from '../identity/signatures/look.ts';
 import { bringDueOrWarn, isOverdue } from '../wait/due.ts';
 import { acceptsOf, type Filter } from '../../model/filter.ts';
 import { withWholeId } from './meant.ts';
@@ -47,6 +48,7 @@ async function nextReady(
   { filter, signal }: PeekOptions,
 ): Promise<Peeked[]> {
   const accepts = acceptsOf(filter);
+  const check = await signatureCheck(session);
   const found: Peeked[] = [];
   const seen = new Set<string>();
   // Never conclude from one scan: while mail moves it can miss a message. Nothing is opened twice.
@@ -59,7 +61,7 @@ async function nextReady(
       if (isOverdue(entry, session.store.now())) continue;
       const message = await readOrWarn(session, entry);
       if (message && (!accepts || accepts(message)))
-        found.push({ mailbox: entry.mailbox, attempt: entry.attempt, message });
+        found.push({ mailbox: entry.mailbox, attempt: entry.attempt, message, ...(await check?.(message)) });
     }
   }
   return found;

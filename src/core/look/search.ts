@@ -1,6 +1,7 @@
 import type { Found } from '../../contract/look.ts';
 import { dataJson, type Message } from '../../model/message.ts';
 import { resolveMailbox } from '../agents/agents.ts';
+import { signatureCheck } from '../identity/signatures/look.ts';
 import { everyMessage, type ScanOptions } from './every-message.ts';
 import { upTo } from './in-time.ts';
 import { withWholeId } from './meant.ts';
@@ -27,6 +28,7 @@ async function* searchBody(
   const holders = new Map<string, ReturnType<typeof holdersIn>>();
   const named = mailbox === undefined ? undefined : (await resolveMailbox(session, mailbox)).name;
   const options = await withWholeId(session, asked, { mailbox: named, logs: named === undefined });
+  const check = await signatureCheck(session);
   const [inMessage, inReason] = [hasText(text), hasIn(text)];
   const opener = asked.unseal ? (await import('../seal/opener.ts')).createOpener(session) : undefined;
   const openedBy = new WeakMap<Message, Message>();
@@ -41,7 +43,12 @@ async function* searchBody(
     const shown = opened ? { message: opened, unsealed: true as const } : { message };
     const holderOf = holders.get(entry.mailbox) ?? holdersIn(session, entry.mailbox);
     holders.set(entry.mailbox, holderOf);
-    yield { ...toListed(session, seen, await reasonOf(seen), await holderOf(entry)), ...shown };
+    const known = {
+      reason: await reasonOf(seen),
+      holder: await holderOf(entry),
+      signature: await check?.(message),
+    };
+    yield { ...toListed(session, seen, known), ...shown };
   }
   opener?.end();
 }

@@ -1,6 +1,8 @@
 import { DreamosError } from '../../model/errors.ts';
 import type { Message } from '../../model/message.ts';
+import type { Signature } from '../../model/signed/signature.ts';
 import { resolveMailbox } from '../agents/agents.ts';
+import { signatureOf } from '../identity/signatures/look.ts';
 import { holderFields, holdersOf } from './holders.ts';
 import { meantId } from './meant.ts';
 import { findAnywhere, findInItsLog, findNow, looks } from './find.ts';
@@ -24,7 +26,7 @@ export type ShownEntry = Entry & {
   readonly replacedBy?: string;
 };
 
-export interface Shown {
+export interface Shown extends Signature {
   readonly message: Message;
   /** Where it is. */
   readonly entries: readonly ShownEntry[];
@@ -49,7 +51,8 @@ async function showBody(session: Session, idOrEnd: string, options: ShowOptions 
       for (const { message: why } of unread) session.warn(`Message ${id} cannot be read everywhere. ${why}`);
       const held = await withHolders(session, entries);
       const all = inLogs ? held : [...held, ...(await findInItsLog(session, message))];
-      const shown = { message, entries: await withWhatReplaced(session, message, all) };
+      const signature = await signatureOf(session, message);
+      const shown = { message, entries: await withWhatReplaced(session, message, all), ...signature };
       return options.unseal ? unsealed(session, shown) : shown;
     }
     if (unread[0]) throw unread[0];
@@ -66,7 +69,7 @@ async function unsealed(session: Session, shown: Shown): Promise<Shown> {
     message,
     entries.map(({ mailbox }) => mailbox),
   );
-  return { message: await open(session, message, who), entries, unsealed: true };
+  return { ...shown, message: await open(session, message, who), unsealed: true };
 }
 
 async function withHolders(session: Session, entries: readonly Entry[]): Promise<ShownEntry[]> {

@@ -1,6 +1,8 @@
 import { DreamosError } from '../../model/errors.ts';
 import { isId, mayEndId } from '../../model/id.ts';
 import type { Message } from '../../model/message.ts';
+import type { Signature } from '../../model/signed/signature.ts';
+import { signatureCheck } from '../identity/signatures/look.ts';
 import { everyMessage, type ScanOptions } from './every-message.ts';
 import { findAnywhere } from './find.ts';
 import { meantId } from './meant.ts';
@@ -12,7 +14,7 @@ import { operation } from '../root/operation.ts';
 
 export type ThreadOptions = Pick<ScanOptions, 'signal' | 'onProgress'>;
 
-export interface ThreadMessage {
+export interface ThreadMessage extends Signature {
   readonly message: Message;
   /** Where it is. */
   readonly entries: readonly Entry[];
@@ -44,7 +46,9 @@ async function threadNamed(
     found.set(message.id, one);
     one.entries.push(entry);
   }
-  return [...found.values()].sort((a, b) => compare(keyOf(a.message), keyOf(b.message)));
+  const all = [...found.values()].sort((a, b) => compare(keyOf(a.message), keyOf(b.message)));
+  const check = await signatureCheck(session);
+  return check ? Promise.all(all.map(async (one) => ({ ...one, ...(await check(one.message)) }))) : all;
 }
 
 /** Only where no thread has that name: it may be any. */

@@ -31,6 +31,23 @@ const lastLoads = new WeakMap<Store, { readonly at: number; readonly loaded: Pro
  * @throws CONFIG_INVALID: nobody knows of any that could be used
  */
 export function rootSettings(session: Session): Promise<Settings> {
+  return lastLoaded(session).then(({ settings, remarks }) => {
+    tellNew(session, remarks);
+    return settings;
+  });
+}
+
+/** As `rootSettings`, for who does nothing by them himself. @returns none, where nobody knows of any that could be used */
+export async function settingsUntold(session: Session): Promise<Settings> {
+  try {
+    return (await lastLoaded(session)).settings;
+  } catch (error) {
+    if (error instanceof DreamosError) return {};
+    throw error;
+  }
+}
+
+function lastLoaded(session: Session): Promise<Loaded> {
   const { store, clock } = session;
   let last = lastLoads.get(store);
   const at = clock.uptime();
@@ -39,10 +56,7 @@ export function rootSettings(session: Session): Promise<Settings> {
     lastLoads.set(store, last);
     last.loaded.catch(() => lastLoads.delete(store));
   }
-  return last.loaded.then(({ settings, remarks }) => {
-    tellNew(session, remarks);
-    return settings;
-  });
+  return last.loaded;
 }
 
 /** After a change of config.json by this process. */

@@ -43,6 +43,7 @@ export interface Effective {
   readonly heartbeatMs: number;
   readonly topicRetentionMs: number;
   readonly dedupeWindowMs: number;
+  readonly signatures: Complete['signatures'];
   /** Of what a mailbox holds undelivered; Infinity: no limit. */
   readonly maxMessages: number;
   readonly maxBytes: number;
@@ -92,8 +93,16 @@ function combinedOnce(settings: Settings, env: NodeJS.ProcessEnv, card = nobody)
 
 // A loop asks for the same documents' settings for each message; sessions of one root may have different environments.
 const lastEffective = new WeakMap<Settings, WeakMap<NodeJS.ProcessEnv, WeakMap<AgentCard, Effective>>>();
-export const noEnvironment: NodeJS.ProcessEnv = {};
+const withoutAny = new WeakMap<NodeJS.ProcessEnv, NodeJS.ProcessEnv>();
 const nobody: AgentCard = { name: '', createdAt: '' };
+
+/** For who happens to be there: his environment decides nothing about settings, and still tells where his keys are. */
+export function withoutSettings(session: Session): Session {
+  const { env } = session;
+  let rest = withoutAny.get(env);
+  if (!rest) withoutAny.set(env, (rest = { ...env, ...Object.fromEntries(variables.map(([, name]) => [name, ''])) }));
+  return { ...session, env: rest };
+}
 
 function combine(root: Settings, card: AgentCard, env: NodeJS.ProcessEnv): Effective {
   const own = { ...defaultSettings, ...defined(root), ...defined(card.settings ?? {}) } as Complete;
@@ -110,6 +119,7 @@ function combine(root: Settings, card: AgentCard, env: NodeJS.ProcessEnv): Effec
     heartbeatMs: of('heartbeat'),
     topicRetentionMs: of('topicRetention'),
     dedupeWindowMs: dedupeWindowOf(root),
+    signatures: root.signatures ?? defaultSettings.signatures,
     maxMessages: of('maxMessages'),
     maxBytes: of('maxBytes'),
     sendRate: of('sendRate'),

@@ -21,7 +21,7 @@ import { type CronLine, parseCron } from './cron.ts';
 import { AgentRenamed } from '../../storage/port/refusals.ts';
 import { nameNow } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
-import { noEnvironment } from '../root/settings.ts';
+import { withoutSettings } from '../root/settings.ts';
 import { troubleIsOver, warnOnce } from '../root/trouble.ts';
 import { changeSchedules, doneUntil, isDoneAhead, loadSchedules, nextOf } from './schedules.ts';
 import { recipientsIn } from '../send/route.ts';
@@ -141,7 +141,7 @@ async function sendOccurrence(
 ): Promise<Occurrence['outcome']> {
   // Whoever happens to look now has nothing to do with it: neither does his environment decide, nor is he told that nobody
   // reads the mailbox.
-  const nobody: Session = { ...session, env: noEnvironment, warn: () => undefined };
+  const nobody: Session = { ...withoutSettings(session), warn: () => undefined };
   try {
     const dedupeKey = `schedule:${name}:${token}:${at}`;
     const data = rawData === undefined ? message.data : parseData(rawData, 'The rawData of the schedule');
@@ -152,8 +152,10 @@ async function sendOccurrence(
     });
     return { id };
   } catch (error) {
-    // Neither says anything of the message: somebody is at config.json with an editor, and in a minute it may be right again.
+    // None says anything of the message: somebody is at config.json with an editor, and in a minute it may be right again; or
+    // who looks now has not the key of its sender, and another one has.
     if (!(error instanceof DreamosError) || error.kind === 'disk' || error.code === 'CONFIG_INVALID') throw error;
+    if (error.code === 'UNAUTHENTICATED') throw error;
     // Nothing but this occurrence is ever sent under this key: somebody was first, when its recipients were others.
     if (error.code === 'DEDUPE_MISMATCH') return {};
     return { skipped: { code: error.code, reason: error.message } };

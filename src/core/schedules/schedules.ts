@@ -23,7 +23,7 @@ import { type CronLine, parseCron } from './cron.ts';
 import { meantOr, notFound } from '../../model/refusals.ts';
 import { checkName } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
-import { noEnvironment } from '../root/settings.ts';
+import { withoutSettings } from '../root/settings.ts';
 import { changeDocument, invalidDocument } from '../root/documents.ts';
 import { operation } from '../root/operation.ts';
 
@@ -56,7 +56,7 @@ async function addScheduleBody(
   const { from: _, to, data, ...content } = draft;
   const exact = data instanceof RawJson ? { data: data.value, rawData: data.text } : { data };
   // As it will be sent, whoever looks then.
-  const { outgoing } = await compose({ ...session, env: noEnvironment }, createAddressBook(session), draft);
+  const { outgoing } = await compose(withoutSettings(session), createAddressBook(session), draft);
   // What it sends later is nobody's doing any more.
   await session.checkMay?.(outgoing.mailboxes);
   const schedule: Schedule = {

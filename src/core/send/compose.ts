@@ -7,6 +7,7 @@ import { messageInvalid, usage } from '../../model/refusals.ts';
 import { hardMaxMessageBytes, mostFileBytes } from '../../model/basics/limits.ts';
 import { explainIssues, messageSchema, type Message, seal, withRawData } from '../../model/message.ts';
 import { RawJson } from '../../model/basics/raw-json.ts';
+import { once } from '../../model/schema.ts';
 import { cut } from '../../model/basics/text.ts';
 import type { Durability } from '../../model/settings.ts';
 import { logOf } from '../../model/topic.ts';
@@ -35,6 +36,9 @@ export interface Pace {
   readonly mailbox: string;
   readonly perMinute: number;
 }
+
+// A module that is asked for again costs 30 us.
+const signing = once(() => import('../identity/signatures/sign.ts'));
 
 /** Makes a draft a message, or refuses it: everything is checked before anything is written. */
 export async function compose(
@@ -82,7 +86,7 @@ export async function composeFor(
 ): Promise<Composed> {
   const settingsOf = await settingsNow(session);
   const own = settingsOf(sender.card);
-  const { durability, dedupeWindowMs, sendRate } = own;
+  const { durability, dedupeWindowMs, sendRate, signatures } = own;
   checkBody(draft);
   const plainData = checkedJson(draft.data);
   const now = session.store.now();
@@ -161,7 +165,8 @@ export async function composeFor(
   const mailboxes = to.topic === undefined ? names : [logOf(to.topic), ...names];
   // What is inside is no less a subject.
   if (sealed !== undefined) checked({ ...message, subject: draft.subject ?? '' });
-  const whole = checked(message);
+  const whole =
+    signatures === 'off' ? checked(message) : await (await signing()).signed(session, checked(message), signatures);
   const formerSenders = draft.dedupeKey === undefined ? undefined : sender.card?.formerNames;
   // Its sealed size counts, and sealing refuses too much. Only what is large can be that large.
   if (bytes > surelySealedBytes) seal(whole);

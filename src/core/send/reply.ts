@@ -12,7 +12,7 @@ import { namesNow, resolveFormer } from '../agents/agents.ts';
 import { AgentRenamed } from '../../storage/port/refusals.ts';
 import { findSurely, looks } from '../look/find.ts';
 import type { Session } from '../root/root.ts';
-import { noEnvironment } from '../root/settings.ts';
+import { withoutSettings } from '../root/settings.ts';
 import { composeFor } from './compose.ts';
 import { sendChecked } from './send.ts';
 import { ack, type AckHow, checkScore, claimedId } from '../take/settle.ts';
@@ -78,7 +78,7 @@ export async function keepReply(session: Session, receipt: string, said: ReplyDr
   const seed = Buffer.from(sha256(Buffer.from(`reply:${message.id}`)), 'hex');
   const draft = { ...answerTo(session, original, parseDraft(said, 'reply')), id: idFrom(idTime(message.id), seed) };
   const { outgoing } = await composeFor(
-    { ...session, env: draft.seal ? whereKeysAre(session.env) : noEnvironment },
+    withoutSettings(session),
     { name: draft.from ?? mailbox },
     draft,
     // Whoever it is for, and whatever he takes.
@@ -88,11 +88,6 @@ export async function keepReply(session: Session, receipt: string, said: ReplyDr
   const at = session.store.now();
   const kept = await session.store.mail.deposit(mailbox, outgoing.message, 'archived', { at, by: mailbox });
   return kept.id;
-}
-
-/** Without the settings that who asked knows nothing of. */
-function whereKeysAre({ DREAMOS_CONFIG_HOME, DREAMOS_IDENTITY, XDG_CONFIG_HOME, HOME }: NodeJS.ProcessEnv) {
-  return { DREAMOS_CONFIG_HOME, DREAMOS_IDENTITY, XDG_CONFIG_HOME, HOME };
 }
 
 /** Whether an answer to it is sealed if it does not say otherwise. @throws as reply, if there is no such message */

@@ -1,3 +1,4 @@
+import { signatureIn } from '../../contract/json.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { createReader, type ReadOptions } from './read.ts';
 import { asConsumer, takeUp } from './take-up.ts';
@@ -43,7 +44,7 @@ async function* consumeBody(
 export function jobOf(session: Session, delivery: Delivery): Job {
   const { receipt, mailbox, attempt, leaseUntil, message, unsealed } = delivery;
   const by = session.acting ?? mailbox;
-  return {
+  const job: Job = {
     receipt,
     mailbox,
     attempt,
@@ -54,4 +55,6 @@ export function jobOf(session: Session, delivery: Delivery): Job {
     nack: (options) => nack(session, receipt, options),
     renew: (leaseMs) => renew(session, receipt, leaseMs),
   };
+  // Not spread into it: of every other job V8 knows the shape.
+  return delivery.signature === undefined ? job : Object.assign(job, signatureIn(delivery));
 }

@@ -1,7 +1,9 @@
 import type { AgentCard } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import type { Filter } from '../../model/filter.ts';
 import { isId } from '../../model/id.ts';
+import { once } from '../../model/schema.ts';
 import { unfinished } from '../../model/state.ts';
 import { traceOf } from '../../model/trace/trace-context.ts';
 import { pausedSentence } from '../agents/pause.ts';
@@ -9,11 +11,11 @@ import { isSame, seen } from '../agents/seen.ts';
 import { checkLabel } from '../root/names.ts';
 import { checkLease } from './lease.ts';
 import type { Session } from '../root/root.ts';
-import { effectiveSettings } from '../root/settings.ts';
+import { type Effective, effectiveSettings } from '../root/settings.ts';
 import { isTracing, traced } from '../root/tracing.ts';
 import { troubleIsOver, warnOnce } from '../root/trouble.ts';
 import { createWaiter, type Waiter } from '../wait/wait.ts';
-import type { Delivery } from '../../storage/port/mail.ts';
+import type { ClaimOptions, Delivery } from '../../storage/port/mail.ts';
 import { operation } from '../root/operation.ts';
 
 export interface ReadOptions {
@@ -91,7 +93,7 @@ export async function createReader(
     if (!isPaused) {
       troubleIsOver(session, pause);
       for (;;) {
-        const delivery = await claimNow(session, now, { leaseMs, filter, by, label, signal, token: token?.() });
+        const delivery = await claimNow(session, now, { leaseMs, filter, by, label, signal, token });
         if (!unseal || delivery?.message.sealed === undefined) return delivery;
         const opened = await (await import('./unsealed.ts')).openedOrGivenBack(session, delivery);
         if (opened) return opened;
@@ -116,10 +118,17 @@ interface ClaimHow {
   readonly signal?: AbortSignal | undefined;
   /** Only answers in the inbox of this request. */
   readonly inbox?: string;
-  readonly token?: string | undefined;
+  /** For each claim. */
+  readonly token?: (() => string) | undefined;
 }
 
-/** One attempt to claim. @throws USAGE for a lease that is too long or too short */
+// A module that is asked for again costs 30 us.
+const checking = once(() => import('./signed.ts'));
+
+/**
+ * One attempt to claim. What is not signed as the root requires it goes to the dead-letter queue, and the next one comes.
+ * @throws USAGE for a lease that is too long or too short; SIGNATURE_INVALID, SIGNATURE_MISSING of the one that the filter names
+ */
 export async function claimNow(session: Session, card: AgentCard, how: ClaimHow): Promise<Delivery | undefined> {
   const again = session.checkAgain?.();
   if (again) await again;
@@ -131,9 +140,9 @@ export async function claimNow(session: Session, card: AgentCard, how: ClaimHow)
   const { maxAttempts } = settings.policy;
   const policy = settings.ownPolicy;
   const startedAt = isTracing() ? session.clock.now() : 0;
-  const delivery = await session.store.mail.claim(card.name, {
+  const claim = {
     leaseMs: checkLease(how.leaseMs ?? settings.leaseMs),
-    token: how.token ?? session.ids.token(),
+    token: how.token?.() ?? session.ids.token(),
     policy,
     // Each field always and none spread in: another shape with each claim makes V8 slow (10 us of a claim).
     maxAttempts: maxAttempts === policy.maxAttempts ? undefined : maxAttempts,
@@ -142,9 +151,32 @@ export async function claimNow(session: Session, card: AgentCard, how: ClaimHow)
     filter: how.filter,
     inbox: how.inbox,
     signal: how.signal,
-  });
+  };
+  const first = await session.store.mail.claim(card.name, claim);
+  // In a function of its own: for what it has to remember this one would pay with each claim.
+  const delivery =
+    first === undefined || settings.signatures === 'off'
+      ? first
+      : await signedFrom(session, first, claim, how, settings);
   if (delivery !== undefined && isTracing()) await tellReceived(session, delivery, startedAt);
   return delivery;
+}
+
+async function signedFrom(
+  session: Session,
+  first: Delivery,
+  claim: ClaimOptions,
+  { token }: ClaimHow,
+  { signatures }: Effective,
+): Promise<Delivery | undefined> {
+  if (signatures === 'off') return first;
+  const { onlySigned } = await checking();
+  const next = () => session.store.mail.claim(first.mailbox, { ...claim, token: token?.() ?? session.ids.token() });
+  return onlySigned(session, first, claim, signatures, next);
+}
+
+export function isRefusedForSignature(error: unknown): boolean {
+  return error instanceof DreamosError && (error.code === 'SIGNATURE_INVALID' || error.code === 'SIGNATURE_MISSING');
 }
 
 /** Of who looks and finds nothing there are no spans. */

@@ -13,7 +13,7 @@ import { keepSeen } from '../agents/seen.ts';
 import { actorOf } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { checkLease } from '../take/lease.ts';
-import { claimNow, createReader } from '../take/read.ts';
+import { claimNow, createReader, isRefusedForSignature } from '../take/read.ts';
 import { createWaiter } from '../wait/wait.ts';
 import { checkAble, checkNotWaiting, full, give } from './assign.ts';
 import { blockIfItWaits } from './place/dependents.ts';
@@ -153,8 +153,9 @@ async function pull(session: Session, card: AgentCard, leaseMs: number | undefin
       const given = await give(session, best, card, 'taken');
       return given && (await claimNow(session, card, { leaseMs, filter: { id: best.id, task: true } }));
     } catch (error) {
-      // Another one was faster: what is best now?
-      if (!(error instanceof DreamosError) || error.code !== 'STATE_CHANGED') throw error;
+      // Another one was faster, or it was not signed as it has to be, and is dead: what is best now?
+      const isGone = error instanceof DreamosError && (error.code === 'STATE_CHANGED' || isRefusedForSignature(error));
+      if (!isGone) throw error;
     }
   }
 }

@@ -104,6 +104,13 @@ export const settingTable = {
     ofRoot: true,
     help: 'a send under a used dedupe key is a repeat for this long',
   },
+  signatures: {
+    kind: 'choice',
+    default: 'off',
+    choices: ['off', 'warn', 'require'],
+    ofRoot: true,
+    help: 'what is sent is signed; what is not, or wrongly, is told, or dead',
+  },
   maxMessages: {
     kind: 'count',
     default: 'none',

@@ -113,8 +113,8 @@ const workExample = `dreamos work reviewer -- ./handle
     sh -c 'jq -r .message.body | wc -w'`;
 
 const workRemark = `The command gets the message on stdin as read --json prints it, its short fields in DREAMOS_MSG_ID, _FROM, _SUBJECT,
-_TYPE, _PRIORITY, _THREAD, _REPLY_TO, _TOPIC, _ORDERING_KEY, _CREATED_AT, _EXPIRES_AT, _SEALED, _MAILBOX, _ATTEMPT and _RECEIPT
-(control characters written out), and DREAMOS_ROOT, DREAMOS_AGENT and DREAMOS_LABEL; TRACEPARENT and TRACESTATE, if it is
+_TYPE, _PRIORITY, _THREAD, _REPLY_TO, _TOPIC, _ORDERING_KEY, _CREATED_AT, _EXPIRES_AT, _SEALED, _MAILBOX, _ATTEMPT, _RECEIPT and
+_SIGNATURE (control characters written out), and DREAMOS_ROOT, DREAMOS_AGENT and DREAMOS_LABEL; TRACEPARENT and TRACESTATE, if it is
 part of a trace. No shell comes between.
 
 What is sealed it gets opened (_SEALED is opened, on stdin "unsealed": true), and its reply is sealed. What does not open is a

@@ -13,6 +13,7 @@ export interface FileStoreDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly warn: (message: string) => void;
+  readonly sign?: FileContext['sign'];
   readonly disk?: Disk;
 }
 
@@ -28,6 +29,7 @@ export function contextOf(disk: Disk, path: string, deps: Omit<FileStoreDeps, 'd
     clock: deps.clock,
     ids: deps.ids,
     warn: deps.warn,
+    ...(deps.sign && { sign: deps.sign }),
     memories: [],
   };
   return ctx;

@@ -3,13 +3,14 @@ import type { DreamosError, ErrorCode } from '../../model/errors.ts';
 import type { Filter } from '../../model/filter.ts';
 import type { Message } from '../../model/message.ts';
 import type { Durability, RetryPolicy } from '../../model/settings.ts';
+import type { Signature } from '../../model/signed/signature.ts';
 import type { State } from '../../model/state.ts';
 import type { Spent } from './allowance.ts';
 import type { Lock } from './documents.ts';
 import type { Entry } from './look.ts';
 
-/** The result of a claim. */
-export interface Delivery {
+/** The result of a claim. Of its signature the storage knows nothing: whoever reads for somebody says it. */
+export interface Delivery extends Signature {
   readonly receipt: string;
   readonly mailbox: string;
   readonly attempt: number;

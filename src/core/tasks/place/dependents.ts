@@ -9,7 +9,7 @@ import { DreamosError } from '../../../model/errors.ts';
 import type { Entry } from '../../../storage/port/look.ts';
 import type { Session } from '../../root/root.ts';
 import { orWarnOnce } from '../../root/trouble.ts';
-import { claimNow } from '../../take/read.ts';
+import { claimNow, isRefusedForSignature } from '../../take/read.ts';
 import { nack } from '../../take/settle.ts';
 import { changeTask, type Dependent } from './document.ts';
 import { blockedMs, stateOf } from './find.ts';
@@ -151,7 +151,12 @@ export async function blockIfItWaits(session: Session, entry: Entry): Promise<bo
   const message = await look.read(entry);
   if (!message || (await unfinishedOf(session, message.task?.dependsOn)).length === 0) return false;
   const card = await documents.getAgent(entry.mailbox);
-  const delivery = card && (await claimNow(session, card, { filter: { id: entry.id, task: true } }));
-  if (delivery) await nack(session, delivery.receipt, { delayMs: blockedMs, free: true, reason: 'waits again' });
+  try {
+    const delivery = card && (await claimNow(session, card, { filter: { id: entry.id, task: true } }));
+    if (delivery) await nack(session, delivery.receipt, { delayMs: blockedMs, free: true, reason: 'waits again' });
+  } catch (error) {
+    // It is dead, and waits for nothing.
+    if (!isRefusedForSignature(error)) throw error;
+  }
   return true;
 }

@@ -79,8 +79,9 @@ async function send(ctx: FileContext, message: Message, death: Death): Promise<s
     now: ctx.clock.now(),
   });
   const { formerNames } = (await getAgent(ctx, death.mailbox)) ?? {};
+  const signed = ctx.sign ? await ctx.sign(outgoing.message) : outgoing.message;
   try {
-    await sendUnderDedupeKey(ctx, { ...outgoing, ...(formerNames && { formerSenders: formerNames }) });
+    await sendUnderDedupeKey(ctx, { ...outgoing, message: signed, ...(formerNames && { formerSenders: formerNames }) });
   } catch (error) {
     if (error instanceof MailboxFull) return `the mailbox of ${card.name} is full`;
     // Under the key of this death: its reason file was lost since, or a mailbox has another name.

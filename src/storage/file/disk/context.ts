@@ -1,5 +1,6 @@
 import type { Clock } from '../../../model/clock.ts';
 import type { Ids } from '../../../model/id.ts';
+import type { Message } from '../../../model/message.ts';
 import type { Layout } from '../names/layout.ts';
 import type { Disk } from './disk.ts';
 
@@ -13,6 +14,11 @@ export interface FileContext {
   readonly memories: object[];
   /** One sentence for a person; never data. */
   readonly warn: (message: string) => void;
+  /**
+   * Signs what the store itself sends (notices), where that is asked for; of what is sent otherwise whoever sends it does. Absent:
+   * nobody asks for it. @throws UNAUTHENTICATED: it cannot be sent by this process
+   */
+  readonly sign?: (message: Message) => Promise<Message>;
   /**
    * Quarantines what stands in the place of one of our folders; `false`: that is for a person to decide. Handed in, because
    * it is the one call from below that leads up (folders -> corrupt).

@@ -12,6 +12,8 @@ import { explainIssues, fromFile, messageSchema, type Message, seal } from '../.
 import { reference } from '../../../model/refusals.ts';
 import { isDeeperThan, isNested, takeDataExactly } from '../../../model/basics/raw-json.ts';
 import { sha256 } from '../../../model/basics/sha256.ts';
+import { digestStart } from '../../../model/signed/digest.ts';
+import { keepBytes } from '../../../model/signed/signature.ts';
 
 // What a file does not say, and the digest.
 const addedBytes = 64 * 1024;
@@ -45,7 +47,7 @@ export function readHandedIn(
   if (given.ttlMs !== undefined && given.expiresAt !== undefined)
     throw corrupt('it is not a message: a time-to-live and "expiresAt" say the same; give one of them');
   const seed = () => Buffer.from(sha256(Buffer.concat([Buffer.from(`${file.path}\0`), bytes])), 'hex');
-  const message = toMessage(given, { ...file, id: given.id ?? idFrom(file.mtimeMs, seed()) });
+  const message = keepSigned(bytes, toMessage(given, { ...file, id: given.id ?? idFrom(file.mtimeMs, seed()) }));
   orCorrupt(() => checkedJson(given.data));
   if (bytes.length > mostFileBytes - addedBytes) orCorrupt(() => seal(message));
   return { message, dueAt: orCorrupt(() => timesOf(given, Date.parse(message.createdAt), file.nowMs)).dueAt };
@@ -53,7 +55,14 @@ export function readHandedIn(
 
 /** One that was adopted. @throws CORRUPT */
 export function completeHandedIn(bytes: Buffer, file: File & { readonly id: string }): Message {
-  return toMessage(parseHandedIn(bytes), file);
+  return keepSigned(bytes, toMessage(parseHandedIn(bytes), file));
+}
+
+/** Of the file of a message from elsewhere: whether it is as it was signed, its bytes tell. */
+function keepSigned(bytes: Buffer, message: Message): Message {
+  const cut = message.sig === undefined ? 'it is not signed' : digestStart(bytes);
+  if (typeof cut === 'number') keepBytes(message, bytes.subarray(0, cut));
+  return message;
 }
 
 function toMessage(given: HandedIn, file: File & { readonly id: string }): Message {

@@ -1,0 +1,98 @@
+import { chmodSync } from 'node:fs';
+import { beforeEach, expect, test } from 'vitest';
+import { rootIdOf } from '../../../../src/core/identity/keys.ts';
+import { fireDue } from '../../../../src/core/schedules/fire-due.ts';
+import { addSchedule } from '../../../../src/core/schedules/schedules.ts';
+import type { Session } from '../../../../src/core/root/root.ts';
+import { preview, send, sendAll } from '../../../../src/core/send/send.ts';
+import { readNext } from '../../../../src/core/take/read.ts';
+import { publish } from '../../../../src/core/topics/publish.ts';
+import { subscribe } from '../../../../src/core/topics/subscriptions.ts';
+import { must } from '../../rig.ts';
+import { privateFile } from '../rig.ts';
+import { createSignedRig, type SignedRig } from './rig.ts';
+
+let rig: SignedRig;
+let reader: Session;
+beforeEach(async () => {
+  rig = await createSignedRig();
+  reader = rig.user('reviewer');
+  await rig.set('require');
+});
+
+const read = (mailbox = 'reviewer') => readNext(reader, mailbox);
+
+test('whatever a message says, it is signed as it is', async () => {
+  const draft = {
+    to: ['reviewer', 'Builder'],
+    body: '","sig":"',
+    subject: 'Grüße \u2028',
+    tags: ['a'],
+    data: { sig: 1, b: 1e21 },
+    dedupeKey: 'k',
+    orderingKey: 'o',
+    replaceKey: 'r',
+    notify: true,
+    ttlMs: 60_000,
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  };
+  await send(rig.own, draft);
+  expect(await read()).toMatchObject({ signature: 'verified', message: { data: draft.data } });
+  expect(await read('builder')).toMatchObject({ signature: 'verified' });
+  // A repeat is one, though its signature is another.
+  expect(await send(rig.own, draft)).toMatchObject({ duplicate: true });
+});
+
+test('of many that are sent at once each is signed, and so is what is published', async () => {
+  await sendAll(rig.own, [
+    { to: 'reviewer', body: '1' },
+    { to: 'reviewer', body: '2' },
+  ]);
+  await subscribe(rig.as('reviewer'), 'build.*');
+  await publish(rig.own, 'build.done', { body: '3' });
+  for (const body of ['1', '2', '3']) expect(await read()).toMatchObject({ signature: 'verified', message: { body } });
+});
+
+test('who cannot sign is told before anything is sent, also by a preview', async () => {
+  await expect(preview(rig.user('planner'), { to: 'reviewer', body: 'x' })).rejects.toMatchObject({
+    code: 'UNAUTHENTICATED',
+  });
+});
+
+test('where it is only asked for, what cannot be signed goes without, which is told once', async () => {
+  await rig.set('warn');
+  const poor = rig.user('planner');
+  rig.warnings.length = 0;
+  for (const body of ['1', '2']) await send(poor, { to: 'reviewer', body });
+  expect(rig.warnings).toEqual([
+    'There is no private key of planner here, and this root takes signed mail. What planner sends is not signed: dreamos identity create planner',
+  ]);
+  const path = privateFile(must(rig.own.env['DREAMOS_CONFIG_HOME']), await rootIdOf(rig.own), 'planner');
+  chmodSync(path, 0o644);
+  rig.clock.advance(50);
+  await send(rig.own, { to: 'reviewer', body: '3' });
+  expect(rig.warnings.at(-1)).toMatch(
+    /others may read it, so it is not used\. What planner sends is not signed: chmod 600 /,
+  );
+  await rig.set('require');
+  await expect(send(rig.own, { to: 'reviewer', body: '4' })).rejects.toMatchObject({
+    code: 'UNAUTHENTICATED',
+    hint: expect.stringMatching(/^chmod 600 /) as string,
+  });
+});
+
+test('a schedule is left to whoever has the key of its sender', async () => {
+  await addSchedule(rig.own, {
+    name: 'nightly',
+    cron: '0 3 * * *',
+    tz: 'UTC',
+    message: { to: 'reviewer', body: 'x', from: 'planner' },
+  });
+  rig.clock.advance(24 * 3_600_000);
+  expect(await fireDue(reader)).toMatchObject({ fired: [] });
+  expect(rig.warnings.at(-1)).toMatch(
+    /^The schedule nightly could not be sent now: There is no private key of planner here/,
+  );
+  expect((await fireDue(rig.own)).fired).toMatchObject([{ schedule: 'nightly', id: expect.any(String) as string }]);
+  expect(await read()).toMatchObject({ signature: 'verified', message: { from: 'planner' } });
+});

@@ -24,6 +24,7 @@ const benchmarks = {
   metrics: () => import('./benchmarks/metrics.mjs'),
   export: () => import('./benchmarks/export.mjs'),
   settings: () => import('./benchmarks/settings.mjs'),
+  security: () => import('./benchmarks/security/signatures.mjs'),
 };
 const withPeers = ['send', 'batch', 'claim'];
 

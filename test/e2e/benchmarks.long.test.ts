@@ -28,6 +28,7 @@ const names = [
   'metrics',
   'export',
   'settings',
+  'security',
 ];
 
 test('every benchmark runs, prints its figures in short, and writes its figures', { timeout: 300_000 }, () => {

@@ -25,6 +25,7 @@ const benchmarks = {
   export: () => import('./benchmarks/export.mjs'),
   settings: () => import('./benchmarks/settings.mjs'),
   security: () => import('./benchmarks/security/signatures.mjs'),
+  audit: () => import('./benchmarks/audit.mjs'),
 };
 const withPeers = ['send', 'batch', 'claim'];
 

@@ -64,7 +64,7 @@ const fromNode =
 const onlyNode = /^(?:chokidar|croner|modern-tar|@colors\/colors)(?:\/|$)/;
 /** And what only commands need that are left to it: the texts of `help`, and what looks after a root as a whole. */
 const onlyNodeFiles =
-  /[\\/]src[\\/](?:mcp[\\/].*\.ts|cli[\\/]help[\\/].*\.md|(?:storage[\\/]file[\\/](?:make-root|disk[\\/](?:watch-folder|foreign[\\/]tar-gz)|(?:doctor|backup|restore|keep)[\\/].*|claim[\\/]hand-over|events[\\/](?:watch|watch-document|pushes|read-log|rollups))|hooks[\\/](?:wait|guard|bind)|core[\\/](?:root[\\/](?:spans|revisions)|(?:secrets|policy)[\\/].*|config[\\/].*|work[\\/]outcome|schedules[\\/]fire-due|tasks[\\/](?:keeper|ending)|agents[\\/](?:duties|card)|overview[\\/].*|(?:age|seal)[\\/].*|identity[\\/](?!signatures[\\/]look).*|take[\\/](?:signed|unsealed))|cli[\\/](?:handler[\\/]tail|input[\\/]batch))\.ts)$/;
+  /[\\/]src[\\/](?:mcp[\\/].*\.ts|cli[\\/]help[\\/].*\.md|(?:storage[\\/]file[\\/](?:make-root|disk[\\/](?:watch-folder|foreign[\\/]tar-gz)|(?:doctor|backup|restore|keep)[\\/].*|audit[\\/]trail|claim[\\/]hand-over|events[\\/](?:watch|watch-document|pushes|read-log|rollups))|hooks[\\/](?:wait|guard|bind)|core[\\/](?:audit[\\/].*|root[\\/](?:spans|revisions)|(?:secrets|policy)[\\/].*|config[\\/].*|work[\\/]outcome|schedules[\\/]fire-due|tasks[\\/](?:keeper|ending)|agents[\\/](?:duties|card)|overview[\\/].*|(?:age|seal)[\\/].*|identity[\\/](?!signatures[\\/]look).*|take[\\/](?:signed|unsealed))|cli[\\/](?:security[\\/].*|handler[\\/]tail|input[\\/]batch))\.ts)$/;
 /** A file of a command has its verb's name. */
 const commandFile = /^(?:\.\.\/)+commands\/\w+\/([\w-]+)\.ts$/;
 const others = { 'graceful-fs': 'node/fs.ts', 'signal-exit': 'signal-exit.ts' };
@@ -101,7 +101,7 @@ const nodeModules = {
 };
 
 /** Of the verbs that are left to Node, and of what help says of verbs, the names are here. */
-const namesAlone = /[\\/]src[\\/]program[\\/](?:describe|verbs[\\/](?:keep|meta|people|policy|reach|tasks))\.ts$/;
+const namesAlone = /[\\/]src[\\/]program[\\/](?:describe|verbs[\\/](?:audit|keep|meta|people|policy|reach|tasks))\.ts$/;
 const onlyNames = {
   name: 'only-names',
   setup(api) {

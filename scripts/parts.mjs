@@ -20,9 +20,9 @@ const parts = {
   tasks:
     /^(?:commands\/tasks\/|core\/tasks\/(?:keeper|ending)\.ts|storage\/file\/(?:claim\/hand-over|reach\/presence)\.ts)/,
   // Keys, and what else a root goes by that has them.
-  security: /^(?:commands\/security\/|core\/(?:identity|seal)\/|core\/take\/(?:signed|unsealed)\.ts)/,
+  security: /^(?:commands\/security\/(?!audit)|core\/(?:identity|seal)\/|core\/take\/(?:signed|unsealed)\.ts)/,
   // Commands of people and of administration; what agents, hooks and shell loops call all the time is not among them.
-  rare: /^(?:commands\/(?:keep|meta|people|reach)\/|commands\/look\/(?:trace|thread|top|who|resources|stats|metrics|alerts)\.ts|core\/(?:alerts|secrets)\/|cli\/handler\/run-alert|storage\/file\/events\/(?:read-log|rollups)\.ts|core\/config\/|core\/(?:agents\/duties|root\/(?:spans|revisions))\.ts|storage\/file\/documents\/revisions\.ts|hooks\/bind|wake\/|storage\/file\/(?:backup|doctor|keep|restore|make-root)|cli\/(?:other-words\.ts|help\/))/,
+  rare: /^(?:commands\/(?:keep|meta|people|reach)\/|commands\/security\/audit|commands\/look\/(?:trace|thread|top|who|resources|stats|metrics|alerts)\.ts|core\/(?:alerts|audit|secrets)\/|cli\/handler\/run-alert|storage\/file\/events\/(?:read-log|rollups)\.ts|core\/config\/|core\/(?:agents\/duties|root\/(?:spans|revisions))\.ts|storage\/file\/documents\/revisions\.ts|hooks\/bind|wake\/|storage\/file\/(?:audit\/trail|backup|doctor|keep|restore|make-root)|cli\/(?:other-words\.ts|help\/))/,
 };
 
 const partOf = (file) => Object.keys(parts).find((name) => parts[name].test(file));

@@ -4,6 +4,7 @@ export { metricsText, type MetricsFormat } from './core/metrics/exposition.ts';
 export type { Dreamos } from './library/dreamos.ts';
 export type { Alerts } from './library/alert-group.ts';
 export type { Config } from './library/config-group.ts';
+export type { AuditTrail } from './library/security/audit-group.ts';
 export type { Agents, Archive, DeadLetters, Reservations, Resources, Schedules, Topics } from './library/groups.ts';
 export type { Identities, Trust } from './library/security-group.ts';
 export type { Policies } from './library/security/policy.ts';
@@ -52,6 +53,7 @@ export type {
 } from './contract/system.ts';
 
 export type { Identity, IdentityMade, IdentityRevoked, TrustAccepted, Trusted } from './contract/security/identity.ts';
+export type { AuditAnchor, Audited, AuditVerified } from './contract/security/audit.ts';
 export type { AlertNow, AlertTested, AlertTold, Silenced } from './contract/numbers/alerts.ts';
 export type { PolicyChecked, PolicyShown, PolicyTested } from './contract/security/policy.ts';
 export type { Candidate, MadeTask, ShownTask, TaskJson, TaskTaken } from './contract/tasks.ts';
@@ -64,6 +66,9 @@ export type { CardFields } from './core/agents/card.ts';
 export type { HeartbeatOptions } from './core/agents/heartbeat.ts';
 export type { Duties } from './core/agents/duties.ts';
 export type { ConfigChanges, ConfigRollbackOptions } from './core/config/change.ts';
+export type { AuditPruneOptions } from './core/audit/keep.ts';
+export type { AuditListOptions } from './core/audit/list.ts';
+export type { AuditVerifyOptions } from './core/audit/verify.ts';
 export type { ConfigHistoryOptions } from './core/config/history.ts';
 export type { ConfigChangeOptions } from './core/config/rewrite.ts';
 export type { ConfigShowOptions } from './core/config/show.ts';

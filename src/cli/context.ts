@@ -27,6 +27,10 @@ export class Context {
   options: GlobalOptions = {};
   /** What was called: `dlq retry`. */
   verb = '';
+  /** With what: for the audit. */
+  called: { readonly args: readonly string[]; opts(): object } | undefined;
+  /** What of several items was denied. */
+  readonly denied: DreamosError[] = [];
   /** The whole command line, for what the parser does not tell. */
   argv: readonly string[] = [];
   #output: Output | undefined;
@@ -143,6 +147,12 @@ export class Context {
   async fail(error: unknown, line?: number): Promise<void> {
     this.#failed ||= exitCodeOf(error);
     await this.output.error(error, line);
+    if (error instanceof DreamosError && error.kind === 'denied') this.denied.push(error);
+  }
+
+  /** The root, if anything has asked for it. */
+  opened(): Promise<Session | undefined> {
+    return (this.#session ?? Promise.resolve(undefined)).catch(() => undefined);
   }
 
   /**

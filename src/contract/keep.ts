@@ -90,6 +90,7 @@ export const maintained = schema(() =>
       'reservations',
       'config',
       'alerts',
+      'audit',
     ]),
     /** Not for what concerns the whole root. */
     mailbox: z.exactOptional(text()),
@@ -97,7 +98,7 @@ export const maintained = schema(() =>
     topic: z.exactOptional(text()),
     /** The UTC day it is about. */
     day: z.exactOptional(text()),
-    /** Messages; for `events` logs, for `dedupe` keys, for `reservations` those that were over, for `alerts` what was told. */
+    /** Messages; for `events` and `audit` logs, for `dedupe` keys, for `reservations` those that were over, for `alerts` what was told. */
     count: count(),
     /** What they take, or, packed, took. */
     bytes: z.exactOptional(count()),

@@ -12,6 +12,7 @@ import { stats } from './numbers/stats.ts';
 import { metricFamily } from './numbers/metrics.ts';
 import * as reach from './reach.ts';
 import * as identities from './security/identity.ts';
+import * as audit from './security/audit.ts';
 import { asJsonSchema } from './shape.ts';
 import * as system from './system.ts';
 import * as alerts from './numbers/alerts.ts';
@@ -101,6 +102,9 @@ const made = {
   'identity-revoked': identities.identityRevoked(),
   trust: identities.trusted(),
   'trust-accepted': identities.trustAccepted(),
+  audit: audit.audited(),
+  'audit-verify': audit.auditVerified(),
+  'audit-anchor': audit.auditAnchor(),
   doctor: keep.finding(),
   setup: reach.setupChange(),
   'setup-check': reach.setupCheck(),

@@ -110,7 +110,10 @@ export async function restoreRoot(file: string, options: RestoreOptions = {}): P
 export type Who = Pick<OpenOptions, 'as' | 'label' | 'env' | 'warn'>;
 
 /** One who works on an opened root. @throws NAME_INVALID; USAGE for a label */
-export function sessionOn({ store, path, clock, ids, chores, tasks, gate, close }: Root, who: Who = {}): Session {
+export function sessionOn(
+  { store, path, clock, ids, chores, tasks, audit, gate, close }: Root,
+  who: Who = {},
+): Session {
   const { env = {}, as, warn = () => undefined } = who;
   // An empty variable is what a script leaves that unset it.
   const acting = as ?? (env['DREAMOS_AGENT'] || undefined);
@@ -118,7 +121,7 @@ export function sessionOn({ store, path, clock, ids, chores, tasks, gate, close 
   const label = who.label ?? (env['DREAMOS_LABEL'] || undefined);
   if (label !== undefined) checkLabel(label);
   return {
-    ...{ store, path, clock, ids, chores, tasks, close, env, warn },
+    ...{ store, path, clock, ids, chores, tasks, audit, close, env, warn },
     ...(acting !== undefined && { acting }),
     ...(label !== undefined && { label }),
     ...(gate !== undefined && { gate }),
@@ -128,7 +131,7 @@ export function sessionOn({ store, path, clock, ids, chores, tasks, gate, close 
 /** A root over an opened store, with its chores, and who works on it first: what a chore has to say is told there. */
 export function rootOver(store: Store, at: Pick<Root, 'path' | 'clock' | 'ids'>, who: Who = {}): Session {
   const chores: Chore[] = [];
-  const session = sessionOn({ ...at, store, chores, tasks, close: () => store.close() }, who);
+  const session = sessionOn({ ...at, store, chores, tasks, audit, close: () => store.close() }, who);
   // Before it has a gate: what is due is nobody's doing.
   chores.push(createScheduleTimer(session), createTaskChore(session));
   return { ...session, gate: gateOver(store, at.clock, policy) };
@@ -136,6 +139,7 @@ export function rootOver(store: Store, at: Pick<Root, 'path' | 'clock' | 'ids'>,
 
 const tasks: Root['tasks'] = () => import('./tasks/ending.ts');
 const policy = () => import('./policy/enter.ts');
+const audit: Root['audit'] = () => import('./audit/note.ts');
 
 async function openAt({ path, engine, ...linked }: RootPlace, options: OpenOptions): Promise<Session> {
   const { clock = systemClock, warn = () => undefined } = options;

@@ -39,6 +39,7 @@ import type { Delivery, Settled } from '../storage/port/mail.ts';
 import type { Alerts } from './alert-group.ts';
 import type { Config } from './config-group.ts';
 import type { Policies } from './security/policy.ts';
+import type { AuditTrail } from './security/audit-group.ts';
 import type { Agents, Archive, DeadLetters, Reservations, Resources, Schedules, Topics } from './groups.ts';
 import type { Identities, Trust } from './security-group.ts';
 import type { Tasks } from './task-group.ts';
@@ -280,4 +281,5 @@ export interface Dreamos extends Housekeeping, AsyncDisposable {
   readonly trust: Trust;
   /** Who may what; without one everybody may everything. */
   readonly policy: Policies;
+  readonly audit: AuditTrail;
 }

@@ -3,6 +3,7 @@
  * folder, its environment and its warnings. Everything behind it has them handed in.
  */
 import { cwd, emitWarning, env } from 'node:process';
+import { noteCall, noteInit } from '../core/audit/note.ts';
 import { checkAlerts, listAlerts, silenceAlerts, testAlert } from '../core/alerts/alerts.ts';
 import { retireAgent, showAgent } from '../core/agents/agents.ts';
 import { a2aCardOf } from '../core/agents/a2a.ts';
@@ -85,6 +86,7 @@ import { bindersOf, named } from './bind.ts';
 import { bindConfig } from './config.ts';
 import { bindSecurity } from './security.ts';
 import type { Dreamos } from './dreamos.ts';
+import { audited } from './security/audited.ts';
 import { bindTasks } from './tasks.ts';
 
 /**
@@ -104,7 +106,9 @@ export async function open(options: OpenOptions = {}): Promise<Dreamos> {
  */
 export async function init(options: OpenOptions & { readonly agents?: readonly string[] } = {}): Promise<Dreamos> {
   checkArguments([{ ...opening, agents: texts }], [options]);
-  return bindTo((await initRoot(surrounded(options))).root);
+  const made = await initRoot(surrounded(options));
+  await noteInit(made);
+  return bindTo(made.root);
 }
 
 /**
@@ -121,7 +125,9 @@ export async function restore(
 ): Promise<{ root: Dreamos; messages: number; claimed: number; begunAt: string } | undefined> {
   checkArguments([text, { ...opening, onProgress: call, signal }], [file, options]);
   const restored = await restoreRoot(file, surrounded(options));
-  return restored && { ...restored, root: bindTo(restored.root) };
+  if (!restored) return undefined;
+  await noteCall(restored.root, 'restore', [file]);
+  return { ...restored, root: bindTo(restored.root) };
 }
 
 const where = { root: text, cwd: text, env: record };
@@ -161,7 +167,7 @@ function here<Paths, How extends { readonly cwd?: string | undefined }, Result>(
 
 function bindTo(session: Session): Dreamos {
   const { bound, each } = bindersOf(session);
-  return {
+  return audited(session, {
     path: session.path,
     acting: session.acting,
     as: (agent) => bindTo(sessionOn(session, { ...session, as: agent })),
@@ -292,5 +298,5 @@ function bindTo(session: Session): Dreamos {
       onProgress: call,
       signal,
     }),
-  };
+  });
 }

@@ -1,22 +1,27 @@
 /** Binds what the library has for security, whose core is loaded when it is called. */
+import { anchorAudit, pruneAudit } from '../core/audit/keep.ts';
+import { listAudit } from '../core/audit/list.ts';
+import { verifyAudit } from '../core/audit/verify.ts';
 import { createIdentity, revokeIdentity, rotateIdentity, showIdentity } from '../core/identity/identity.ts';
 import { acceptTrust, listTrust } from '../core/identity/trust.ts';
 import type { PolicyQuestion } from '../core/policy/check.ts';
 import type { PolicySetOptions } from '../core/policy/policy.ts';
 import type { Policy } from '../model/security/policy.ts';
-import { anything, text } from './arguments.ts';
+import { anything, number, signal, text, yesOrNo } from './arguments.ts';
 import type { Binders } from './bind.ts';
 import type { Identities, Trust } from './security-group.ts';
+import type { AuditTrail } from './security/audit-group.ts';
 import type { Policies } from './security/policy.ts';
 
 interface Security {
   readonly identity: Identities;
   readonly trust: Trust;
   readonly policy: Policies;
+  readonly audit: AuditTrail;
 }
 
 export function bindSecurity(binders: Binders): Security {
-  const { bound } = binders;
+  const { bound, each } = binders;
   return {
     identity: {
       create: bound(createIdentity, text),
@@ -26,6 +31,12 @@ export function bindSecurity(binders: Binders): Security {
     },
     trust: { list: bound(listTrust), accept: bound(acceptTrust, text, { key: text }) },
     policy: bindPolicy(binders),
+    audit: {
+      list: each(listAudit, { since: number, op: text, by: text, denied: yesOrNo, limit: number, signal }),
+      verify: bound(verifyAudit, { anchor: text }),
+      anchor: bound(anchorAudit),
+      prune: each(pruneAudit, { olderThanMs: number, dryRun: yesOrNo }),
+    },
   };
 }
 

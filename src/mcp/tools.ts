@@ -75,6 +75,8 @@ export async function callTool(name: ToolName, given: unknown, begin: () => Prom
       structuredContent: visible(value) as Record<string, unknown>,
     };
   } catch (error) {
+    if (call && error instanceof DreamosError && error.kind === 'denied')
+      await (await import('../core/audit/note.ts')).noteCall(call.session, tools[name].operation, [], error);
     const told = harmlessJson(errorJson(asTold(error, call?.context.options.root)));
     return { isError: true, content: [{ type: 'text', text: told }, ...warningsOf(call)] };
   }

@@ -10,7 +10,9 @@ import type { Surroundings } from '../cli/surroundings.ts';
 import { tell } from '../cli/tell.ts';
 import { asksSettings, isNative } from '../contract/native.ts';
 import type { VersionJson } from '../contract/system.ts';
+import { DreamosError } from '../model/errors.ts';
 import { describe } from './describe.ts';
+import { audit } from './verbs/audit.ts';
 import { hook } from './verbs/hook.ts';
 import { identity, trust } from './verbs/identity.ts';
 import * as keep from './verbs/keep.ts';
@@ -30,6 +32,7 @@ export async function run(argv: readonly string[], around: Surroundings): Promis
   context.argv = argv;
   const { program, whole } = createProgram(context);
   let failed = 0;
+  let thrown: unknown;
   const asText: Parameters<typeof tell>[5] = async (error, verbs) =>
     (await import('./dashes.ts')).meantAsText(error, whole(), verbs, argv);
   try {
@@ -45,8 +48,12 @@ export async function run(argv: readonly string[], around: Surroundings): Promis
       return parse();
     });
   } catch (error) {
+    thrown = error;
     failed = await tell(error, argv, program, context, whole, asText);
   }
+  // What agents call all the time is noted only where it was denied, and nothing is loaded for it.
+  if (context.verb !== '' && (!isNative(context.verb, {}) || isDenied(thrown) || context.denied.length > 0))
+    await (await import('../cli/security/audited.ts')).noteEnd(context, thrown);
   try {
     await context.close();
   } catch (error) {
@@ -57,6 +64,10 @@ export async function run(argv: readonly string[], around: Surroundings): Promis
   const [verb, first] = argv.filter((word, i) => !word.startsWith('-') && !/^--(?:as|root)$/.test(argv[i - 1] ?? ''));
   if (verb === 'hook' && first !== 'bind') failed = 0;
   return context.failed || failed;
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof DreamosError && error.kind === 'denied';
 }
 
 /**
@@ -97,6 +108,7 @@ export function createProgram(context: Context): { program: Command; whole: () =
       context.options = command.optsWithGlobals<GlobalOptions>();
       const group = command.parent === program ? undefined : command.parent?.name();
       context.verb = [group, command.name()].filter(Boolean).join(' ');
+      context.called = command;
       if (around.toNode && !isNative(context.verb, command.opts())) around.toNode(context.verb);
       // Before anything is read from stdin: then it would be too late.
       if (around.toNode && asksSettings(context.verb)) return context.session().then(ignore, ignore);
@@ -195,6 +207,7 @@ const surface: readonly Verb[] = [
   identity,
   trust,
   policy,
+  audit,
   keep.doctor,
   keep.maintain,
   keep.importTree,

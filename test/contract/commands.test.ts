@@ -347,6 +347,19 @@ const runs: Record<string, Run> = {
       await rig.dreamos(`dlq purge reviewer ${id} --json`),
     ];
   },
+  'audit list': async (rig) => {
+    await changedTwice(rig);
+    await changeSettingsIn(rig.root.store, (settings) => ({ ...settings, audit: 'all' }));
+    await finished(rig);
+    return rig.dreamos('audit list --json');
+  },
+  'audit verify': after(changedTwice, () => 'audit verify'),
+  'audit anchor': after(changedTwice, () => 'audit anchor'),
+  'audit prune': async (rig) => {
+    await changedTwice(rig);
+    rig.time.nowMs += 40 * dayMs;
+    return rig.dreamos('audit prune --older-than 30d --json');
+  },
   'config get': line('config get'),
   'config set': line('config set maxAttempts 7'),
   'config show': line('config show lease maxAttempts --origin --agent reviewer'),

@@ -251,6 +251,20 @@ const calls: Partial<Record<OperationName, Call>> = {
   'dlq.show': async (mail) => mail.dlq.show('reviewer', await dead(mail)),
   'dlq.retry': async (mail) => (await dead(mail), mail.dlq.retry('reviewer', 'all')),
   'dlq.purge': async (mail) => (await dead(mail), mail.dlq.purge('reviewer', 'all', { force: true })),
+  'audit.list': async (mail) => {
+    await mail.config.set('maxAttempts', 7);
+    return mail.audit.list({ op: 'config' });
+  },
+  'audit.verify': async (mail) => {
+    await mail.config.set('maxAttempts', 7);
+    return mail.audit.verify({ anchor: (await mail.audit.anchor()).anchor });
+  },
+  'audit.anchor': (mail) => mail.audit.anchor(),
+  'audit.prune': async (mail, time) => {
+    await mail.config.set('maxAttempts', 7);
+    time.nowMs += 40 * dayMs;
+    return mail.audit.prune({ olderThanMs: dayMs });
+  },
   'config.get': (mail) => mail.config.get(),
   'config.set': (mail) => mail.config.set('maxAttempts', '7'),
   'config.show': (mail) => mail.config.show(['lease'], { origin: true, agent: 'planner' }),

@@ -27,6 +27,7 @@ export function reference(): string {
     'library/config-group.ts',
     'library/security-group.ts',
     'library/security/policy.ts',
+    'library/security/audit-group.ts',
   ].map(read);
   const members = interfaceIn(face, 'Dreamos').body.body;
   const groupNames = new Map(members.flatMap((member) => groupOf(member)));

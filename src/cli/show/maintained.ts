@@ -24,6 +24,7 @@ function maintainedText(one: Maintained): string {
     expired: `${messages} that outlived ${count === 1 ? 'its' : 'their'} time-to-live: ${would}moved to the dead-letter queue`,
     pack: `archive of ${day}: ${messages} ${would}packed, ${bytes} bytes${packedBytes === undefined ? '' : ` to ${packedBytes}`}`,
     prune: `archive of ${day}: ${messages} ${would}removed, ${bytes} bytes`,
+    audit: `audit of ${day}: ${would}removed, ${bytes} bytes`,
     events: `event log of ${day}: ${would}removed, ${bytes} bytes`,
     schedule: `the schedule ${one.schedule}: 1 message ${would}sent`,
     topic: `the topic ${one.topic}: ${messages} ${would}removed, ${bytes} bytes`,

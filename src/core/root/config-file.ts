@@ -22,7 +22,13 @@ interface Loaded {
 // A long-lived process goes by a changed config.json so soon, and a burst of sends looks at it once. Who rests is told of it.
 const keepMs = 50;
 
-const lastLoads = new WeakMap<Store, { readonly at: number; readonly loaded: Promise<Loaded> }>();
+interface Load {
+  readonly at: number;
+  readonly loaded: Promise<Loaded>;
+  settings?: Settings;
+}
+
+const lastLoads = new WeakMap<Store, Load>();
 
 /**
  * config.json, looked at now and then for all sessions of a root. While somebody has an invalid one there, what was last
@@ -54,9 +60,18 @@ function lastLoaded(session: Session): Promise<Loaded> {
   if (!last || at - last.at >= keepMs) {
     last = { at, loaded: load(session) };
     lastLoads.set(store, last);
+    const now = last;
+    last.loaded.then(({ settings }) => (now.settings = settings)).catch(() => undefined);
     last.loaded.catch(() => lastLoads.delete(store));
   }
   return last.loaded;
+}
+
+/** Whether the audit notes mail: at once, where the settings were looked at a moment ago, since each ack asks. */
+export function auditsMail(session: Session): boolean | Promise<boolean> {
+  const { settings, at = 0 } = lastLoads.get(session.store) ?? {};
+  if (settings && session.clock.uptime() - at < keepMs) return settings.audit === 'all';
+  return rootSettings(session).then(({ audit }) => audit === 'all');
 }
 
 /** After a change of config.json by this process. */

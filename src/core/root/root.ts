@@ -1,6 +1,7 @@
 import type { OperationName } from '../../contract/operations.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Ids } from '../../model/id.ts';
+import type { MailDone } from '../../model/security/audit.ts';
 import type { Said, Settled } from '../../storage/port/mail.ts';
 import type { Store } from '../../storage/port/store.ts';
 
@@ -19,12 +20,19 @@ export interface Root {
   readonly tasks: () => Promise<TaskEnds>;
   /** What operations pass first; absent for the work of dreamos itself, and within an operation. */
   readonly gate?: Gate | undefined;
+  /** What notes what becomes of mail, loaded where a setting asks for it. The native program leaves it to Node, as tasks. */
+  readonly audit: () => Promise<MailAudit>;
   close(): Promise<void>;
 }
 
 interface TaskEnds {
   /** Acks the claim of a task, and releases what waits for it alone; what `mail.ack` is for other messages. */
   readonly ackAndAssign: (session: Session, receipt: string, by: string, said: Said) => Promise<Settled>;
+}
+
+interface MailAudit {
+  /** Never rejects: what could not be written is a warning. */
+  readonly noteMail: (session: Session, done: readonly MailDone[]) => Promise<void>;
 }
 
 /** Who works on a root: what every operation gets. Many sessions may share one root; a session costs nothing. */

@@ -55,6 +55,8 @@ export interface Effective {
   readonly secrets: Complete['secrets'];
   /** The words of the command that looks for them; empty: there is none. */
   readonly secretScanner: readonly string[];
+  /** Whether the audit notes what becomes of mail, too. */
+  readonly auditsMail: boolean;
   readonly retention: Retention;
 }
 
@@ -127,6 +129,7 @@ function combine(root: Settings, card: AgentCard, env: NodeJS.ProcessEnv): Effec
     // Of the root alone.
     secrets: root.secrets ?? defaultSettings.secrets,
     secretScanner: root.secretScanner ?? defaultSettings.secretScanner,
+    auditsMail: settings.audit === 'all',
     retention: {
       packAfterDays: of('packAfterDays'),
       archiveDays: of('archiveDays'),

@@ -29,6 +29,7 @@ export interface Composed {
   readonly limited: readonly AgentCard[];
   /** Of a sender that may send only so much. */
   readonly pace?: Pace | undefined;
+  readonly isAudited: boolean;
 }
 
 export interface Pace {
@@ -51,13 +52,13 @@ export async function compose(
   const refused = draft.dedupeKey === undefined ? undefined : new Map<string, DreamosError>();
   const routes = await route(book, draft.to, sender.name, refused);
   const refusal = refused?.values().next().value;
-  const { outgoing, durability, limited, pace } = await composeFor(session, sender, draft, {
+  const { outgoing, durability, limited, pace, isAudited } = await composeFor(session, sender, draft, {
     cards: routes.map(({ card }) => card),
     addressedTo: refused && groupWords(routes, refused.keys()),
     refusal,
   });
   // Not spread: 3 us of a send.
-  return { outgoing, durability, limited, pace, routes };
+  return { outgoing, durability, limited, pace, isAudited, routes };
 }
 
 /** @throws NAME_INVALID, USAGE */
@@ -86,7 +87,7 @@ export async function composeFor(
 ): Promise<Composed> {
   const settingsOf = await settingsNow(session);
   const own = settingsOf(sender.card);
-  const { durability, dedupeWindowMs, sendRate, signatures } = own;
+  const { durability, dedupeWindowMs, sendRate, signatures, auditsMail } = own;
   checkBody(draft);
   const plainData = checkedJson(draft.data);
   const now = session.store.now();
@@ -185,6 +186,7 @@ export async function composeFor(
     limited,
     // Who is not registered has no mailbox in which it could be counted.
     pace: sendRate < Infinity && sender.card ? { mailbox: sender.card.name, perMinute: sendRate } : undefined,
+    isAudited: auditsMail,
   };
 }
 

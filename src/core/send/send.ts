@@ -127,8 +127,8 @@ async function sendEachNow<D>(
       throw usage(`These are more than ${mostAtOnce} messages for one call.`, 'Send them in several calls.');
     }
     try {
-      const { outgoing, durability, limited, pace, routes } = await compose(session, book, checked(draft));
-      places.push({ index, outgoing, durability, limited, pace, routes });
+      const { outgoing, durability, limited, pace, isAudited, routes } = await compose(session, book, checked(draft));
+      places.push({ index, outgoing, durability, limited, pace, isAudited, routes });
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;
       results[index] = error;
@@ -170,7 +170,29 @@ async function sendPlaces(
 }
 
 /** What has been composed for one durability, in one call of the store; it waits for its turn and for room where there are limits. */
-export async function sendTogether(
+export function sendTogether(
+  session: Session,
+  composed: readonly Composed[],
+  durability: Durability,
+  patience: Patience,
+): Promise<(Sent | DreamosError)[]> {
+  const sending = composed.some(({ isAudited }) => isAudited) ? sendAudited : sendThem;
+  return sending(session, composed, durability, patience);
+}
+
+async function sendAudited(...[session, composed, ...how]: Parameters<typeof sendThem>): ReturnType<typeof sendThem> {
+  const { noteMail } = await session.audit();
+  const results = await sendThem(session, composed, ...how);
+  const sent = composed.flatMap(({ outgoing: { message } }, i) => {
+    const result = results[i];
+    if (!result || result instanceof DreamosError || result.duplicate) return [];
+    return [{ op: 'send', by: message.from, id: result.id, to: result.mailboxes } as const];
+  });
+  await noteMail(session, sent);
+  return results;
+}
+
+async function sendThem(
   session: Session,
   composed: readonly Composed[],
   durability: Durability,
@@ -179,7 +201,7 @@ export async function sendTogether(
   if (patience.options?.waitMs !== undefined) checkWait(patience.options.waitMs);
   if (composed.some(({ pace }) => pace)) {
     const { sendPaced } = await import('./pace.ts');
-    return sendPaced(session, composed, patience, (some) => sendTogether(session, some, durability, patience));
+    return sendPaced(session, composed, patience, (some) => sendThem(session, some, durability, patience));
   }
   if (composed.some(({ limited }) => limited.length > 0)) {
     const { sendInOrder, waitingFor } = await import('./room.ts');

@@ -134,6 +134,7 @@ export async function claimNow(session: Session, card: AgentCard, how: ClaimHow)
   if (again) await again;
   const settings = await effectiveSettings(session, card);
   const { acting } = session;
+  const audit = settings.auditsMail ? await session.audit() : undefined;
   // Of the mailbox's own agent its claim says it.
   if (acting !== undefined && !isSame(acting, card.name)) await seen(session, card.name);
   // What the claimer's environment says holds for its claims, whoever takes them back; all else is the mailbox's own.
@@ -158,6 +159,10 @@ export async function claimNow(session: Session, card: AgentCard, how: ClaimHow)
     first === undefined || settings.signatures === 'off'
       ? first
       : await signedFrom(session, first, claim, how, settings);
+  if (delivery !== undefined && audit)
+    await audit.noteMail(session, [
+      { op: 'claim', by: how.by ?? acting ?? card.name, id: delivery.message.id, mailbox: delivery.mailbox },
+    ]);
   if (delivery !== undefined && isTracing()) await tellReceived(session, delivery, startedAt);
   return delivery;
 }

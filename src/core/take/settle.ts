@@ -8,6 +8,7 @@ import { resolveAgent } from '../agents/agents.ts';
 import { seen } from '../agents/seen.ts';
 import { findSurely } from '../look/find.ts';
 import { checkLease } from './lease.ts';
+import { auditsMail } from '../root/config-file.ts';
 import type { Session } from '../root/root.ts';
 import { traced } from '../root/tracing.ts';
 import { effectiveSettings } from '../root/settings.ts';
@@ -35,6 +36,9 @@ export const ack = operation('ack', ackBody);
 async function ackBody(session: Session, receiptOrId: string, how?: AckHow): Promise<Settled> {
   checkScore(how?.score);
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
+  // Nor is what the audit needs to be asked for later.
+  const isAudited = auditsMail(session);
+  if (isAudited === true || (isAudited !== false && (await isAudited))) await session.audit();
   // The native program leaves tasks to Node, which is too late once somebody was noted to be there.
   if (!session.store.mail.parseReceipt(receipt).task) await seen(session, mailbox);
   return ackClaim(session, receipt, by, how);
@@ -48,6 +52,26 @@ export async function ackWith(session: Session, receipt: string, by: string, how
 
 /** @param how its score is checked by then */
 export function ackClaim(session: Session, receipt: string, by: string, how: AckHow = {}): Promise<Settled> {
+  const isAudited = auditsMail(session);
+  return isAudited === false ? ackNow(session, receipt, by, how) : ackAudited(session, receipt, by, how, isAudited);
+}
+
+async function ackAudited(
+  session: Session,
+  receipt: string,
+  by: string,
+  how: AckHow,
+  isAudited: boolean | Promise<boolean>,
+): Promise<Settled> {
+  if (!(await isAudited)) return ackNow(session, receipt, by, how);
+  const { noteMail } = await session.audit();
+  const settled = await ackNow(session, receipt, by, how);
+  const { id, mailbox } = session.store.mail.parseReceipt(receipt);
+  await noteMail(session, [{ op: 'ack', by, id, mailbox }]);
+  return settled;
+}
+
+function ackNow(session: Session, receipt: string, by: string, how: AckHow): Promise<Settled> {
   const { mail } = session.store;
   const { score } = how;
   const note = (how.note ?? undefined) === undefined ? undefined : reasonText(how.note);

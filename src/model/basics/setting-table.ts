@@ -171,6 +171,13 @@ export const settingTable = {
     help: 'the same for event logs (the newest two stay)',
   },
   eventBytes: { kind: 'bytes', default: 'none', least: 0, none: true, help: 'the same' },
+  audit: {
+    kind: 'choice',
+    default: 'admin',
+    choices: ['off', 'admin', 'all'],
+    ofRoot: true,
+    help: 'what audit notes: admin, what rules and is denied; all: mail too',
+  },
   alerts: {
     kind: 'json',
     default: [],

@@ -1,3 +1,4 @@
+import { auditOf } from './audit/audit.ts';
 import type { DocumentName, Documents } from '../port/documents.ts';
 import type { Journal } from '../port/journal.ts';
 import type { Look } from '../port/look.ts';
@@ -55,8 +56,15 @@ export function fileStore(ctx: FileContext): Store {
     rollups: rollupsOf(ctx),
     reach: reachOf(ctx),
     presence: presenceOf(ctx),
+    audit: auditOf(ctx),
     upkeep: upkeepOf(ctx),
-    self: async () => ({ pid: (await ctx.disk.self()).pid, host: await ctx.disk.hostName() }),
+    self: async () => {
+      const user = ctx.disk.userId();
+      return {
+        ...{ pid: (await ctx.disk.self()).pid, host: await ctx.disk.hostName() },
+        ...(user !== undefined && { user }),
+      };
+    },
     space: async () => ctx.disk.space(ctx.layout.root),
     isThere: async () => (await ctx.disk.stat(ctx.layout.format)) !== undefined,
     close,

@@ -100,6 +100,8 @@ export interface Mail {
   /** As they were when all of them could last be used. */
   goodSettings: Settings | undefined;
   readonly reached: Reached;
+  /** By a day or `checkpoints`; and by the number of a checkpoint. */
+  readonly audit: { readonly logs: Map<string, Buffer>; readonly keys: Map<number, string> };
   arrivals: number;
 }
 
@@ -124,6 +126,7 @@ export function createMail(): Mail {
     revisions: new Map(),
     goodSettings: undefined,
     reached: createReached(),
+    audit: { logs: new Map(), keys: new Map() },
     arrivals: 0,
   };
 }

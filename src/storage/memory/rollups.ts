@@ -1,5 +1,6 @@
 import { sameAgent } from '../../model/agent.ts';
 import type { MailEvent } from '../../model/event.ts';
+import { type Audit, checkpointLog } from '../port/audit.ts';
 import type { LogMark, LogPart } from '../port/journal.ts';
 import type { Rollups } from '../port/rollups.ts';
 import type { Mail } from './mail.ts';
@@ -45,5 +46,24 @@ export function rollupsOf(mail: Mail): Rollups {
         : Buffer.from(text).subarray(0, firstBytes).toString();
     },
     write: async (mailbox, name, text) => void mail.rollups.set(mailbox.toLowerCase(), of(mailbox).set(name, text)),
+  };
+}
+
+export function auditOf({ audit: { logs: all, keys } }: Mail): Audit {
+  const of = (log: string): Buffer => all.get(log) ?? Buffer.alloc(0);
+  return {
+    days: async () => [...all.keys()].filter((log) => log !== checkpointLog).sort(),
+    size: async (log) => of(log).length,
+    append: async (log, lines) => void all.set(log, Buffer.concat([of(log), Buffer.from(lines)])),
+    sync: async () => undefined,
+    read: async function* (log, from, to) {
+      const bytes = of(log).subarray(from, to);
+      if (bytes.length > 0) yield bytes;
+    },
+    remove: async (day) => all.delete(day),
+    keys: async () => [...keys.keys()].sort((a, b) => a - b),
+    key: async (checkpoint) => keys.get(checkpoint),
+    makeKey: async (checkpoint, text) => !keys.has(checkpoint) && Boolean(keys.set(checkpoint, text)),
+    removeKey: async (checkpoint) => void keys.delete(checkpoint),
   };
 }

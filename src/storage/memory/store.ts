@@ -17,7 +17,7 @@ import { isExpired } from './die.ts';
 import { documentsOf } from './documents.ts';
 import { handOver } from './hand-over.ts';
 import { claims, cursor, history, readEvents, recent, tally, watch } from './events.ts';
-import { logs, prunedThrough, readLog, rollupsOf } from './rollups.ts';
+import { auditOf, logs, prunedThrough, readLog, rollupsOf } from './rollups.ts';
 import { closeInbox, hasInbox, openInbox } from './inbox.ts';
 import { reachedOf } from './reach.ts';
 import { pruneArchive, pruneEvents, quarantine, sweepExpired } from './housekeeping.ts';
@@ -197,6 +197,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
     journal,
     rollups: rollupsOf(mail),
     ...reachedOf(mail, clock),
+    audit: auditOf(mail),
     upkeep,
     self: async () => ({ pid: 1, host: 'memory' }),
     close: async () => undefined,

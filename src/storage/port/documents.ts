@@ -27,7 +27,8 @@ export type RevisedName = RevisedDocument | `agents/${string}`;
 export type RevisedDocument = 'settings' | 'policy';
 
 /** `maintain.<mailbox>`: for whoever packs, prunes or takes out of the archive; `change.<document>`: who lost once (`put`); `assign.<agent>`: who gives it tasks. */
-type LockName = 'import' | 'purge' | 'repair' | `assign.${string}` | `maintain.${string}` | `change.${string}`;
+type LockName =
+  'audit' | 'import' | 'purge' | 'repair' | `assign.${string}` | `maintain.${string}` | `change.${string}`;
 
 /** A lock, as its holder has it. */
 export interface Lock {

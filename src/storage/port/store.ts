@@ -1,5 +1,5 @@
 /**
- * The storage port: what the core needs of a place that keeps mail, in eight roles, in the words of the design and without
+ * The storage port: what the core needs of a place that keeps mail, in nine roles, in the words of the design and without
  * paths. Files are the first implementation (file/store.ts), memory the second (memory/store.ts); test/storage/contract is
  * the suite that every implementation has to pass, as far as its capabilities go.
  *
@@ -13,6 +13,7 @@
  *   it, and has no card. What is sent to it is archived in it at once, whatever its due time, followed by a `published`
  *   event; no other state exists there. Whoever asks for all mailboxes never means logs.
  */
+import type { Audit } from './audit.ts';
 import type { Documents } from './documents.ts';
 import type { Journal } from './journal.ts';
 import type { Look } from './look.ts';
@@ -58,10 +59,16 @@ export interface Store {
   readonly rollups: Rollups;
   readonly reach: Reach;
   readonly presence: Presence;
+  readonly audit: Audit;
   /** Absent: the storage keeps house by itself. */
   readonly upkeep?: Upkeep;
   /** Which process this is, among all that use the same mail. */
-  self(): Promise<{ readonly pid: number; readonly host: string }>;
+  self(): Promise<{
+    readonly pid: number;
+    readonly host: string;
+    /** The number of the user it acts as, where the platform has such. */
+    readonly user?: number;
+  }>;
   /** Whether what keeps the mail still exists. Absent: as long as the store is open. */
   isThere?(): Promise<boolean>;
   /** What there is room for where the mail is kept. Absent: that is not known. */

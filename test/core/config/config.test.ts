@@ -14,7 +14,7 @@ test('config says each value and where it comes from', async () => {
   await setConfig(rig.root, 'maxAttempts', '3');
   const root = rig.as('planner', { DREAMOS_LEASE: '1m' });
   const all = await getConfig(root);
-  expect(all).toHaveLength(23);
+  expect(all).toHaveLength(25);
   expect(all).toContainEqual({ key: 'maxAttempts', value: 3, source: 'config' });
   expect(all).toContainEqual({ key: 'lease', value: '1m', source: 'environment' });
   expect(await getConfig(root, 'backoffMin')).toEqual([{ key: 'backoffMin', value: '1s', source: 'default' }]);

@@ -180,6 +180,7 @@ const mailboxFiles = [
 const rootFiles = [
   '.gitignore',
   'agent_mailboxes',
+  'audit',
   'config',
   'config.json',
   'dedupe',
@@ -201,6 +202,13 @@ function leftovers(path: string): string[] {
   odd.push(...readdirSync(join(path, 'outbox')).map((name) => `outbox/${name}`));
   for (const of of ['history', 'policy'])
     odd.push(...noVersions(join(path, 'config', of)).map((name) => `config/${of}/${name}`));
+  const audit = join(path, 'audit');
+  const told = existsSync(audit) ? readdirSync(audit) : [];
+  odd.push(
+    ...told
+      .filter((name) => !/^(?:[\d-]{10}|checkpoints)\.jsonl$|^\d+\.key$/.test(name))
+      .map((name) => `audit/${name}`),
+  );
   const tasks = join(path, 'tasks');
   const files = existsSync(tasks) ? readdirSync(tasks, { recursive: true, withFileTypes: true }) : [];
   odd.push(...files.flatMap((file) => (file.isFile() && !file.name.endsWith('.json') ? `tasks/${file.name}` : [])));

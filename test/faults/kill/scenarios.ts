@@ -1,4 +1,5 @@
 import { identityScenarios } from './identifying.ts';
+import { auditScenarios } from './auditing.ts';
 import { keepingScenarios } from './keeping.ts';
 import { managingScenarios } from './managing.ts';
 import { recoveringScenarios } from './recovering.ts';
@@ -14,6 +15,7 @@ export const scenarios: readonly Scenario[] = [
   ...sendingScenarios,
   ...settlingScenarios,
   ...keepingScenarios,
+  ...auditScenarios,
   ...managingScenarios,
   ...recoveringScenarios,
   ...schedulingScenarios,

@@ -3,6 +3,7 @@ import { type MakeStore, Rig } from './rig.ts';
 import type { times } from './time.ts';
 import { agentRules } from './agents.ts';
 import { allowanceRules } from './allowances.ts';
+import { auditRules } from './auditing.ts';
 import { claimRules } from './claiming.ts';
 import { deadLetterRules } from './dead-letters.ts';
 import { countingRules } from './counting.ts';
@@ -56,5 +57,6 @@ export function storeContract(name: string, makeStore: MakeStore, time: keyof ty
     describe('reaching agents in their tools', () => reachRules(rig));
     describe('who is there', () => presenceRules(rig));
     describe('topics', () => topicRules(rig));
+    describe('what was done', () => auditRules(rig));
   });
 }

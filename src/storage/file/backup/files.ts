@@ -9,7 +9,8 @@ import { isCursorFile, isEventFile } from '../names/backup-name.ts';
 import { type Mailbox, parseRevision, revisedDocuments, revisionsFolder, rootDocuments } from '../names/layout.ts';
 import { pathIn } from '../names/path.ts';
 import { taskDocumentName } from '../names/task-name.ts';
-import { parseEventLog, parseRollup } from '../names/slots.ts';
+import { auditLog, isAuditLog, parseEventLog, parseRollup } from '../names/slots.ts';
+import { checkpointLog } from '../../port/audit.ts';
 import type { Collection } from './collection.ts';
 import { wholeOf, withFile } from './source.ts';
 import { firstDayOf, toldBefore } from './told.ts';
@@ -35,8 +36,17 @@ async function addDocument(ctx: FileContext, collection: Collection, path: strin
   if (file.ok) await collection.file(path, file.bytes, file.mtimeMs ?? collection.begunAt);
 }
 
+/** Checkpoints before the logs that they are about, which only grow; the keys stay where they are. */
+async function addAudit(ctx: FileContext, collection: Collection): Promise<void> {
+  const { audit } = ctx.layout;
+  await addFile(ctx, collection, auditLog(ctx.layout, checkpointLog));
+  for (const name of await namesIn(ctx, audit))
+    if (isAuditLog(name)) await addFile(ctx, collection, pathIn(audit, name));
+}
+
 /** Event logs, what is in corrupt/, and when each mailbox was read last; the cursors of the root. */
 export async function addKept(ctx: FileContext, collection: Collection): Promise<void> {
+  await addAudit(ctx, collection);
   for (const name of (await ctx.disk.list(ctx.layout.cursors)) ?? [])
     if (isCursorFile(name)) await addFile(ctx, collection, pathIn(ctx.layout.cursors, name));
   for (const name of await everyName(ctx)) {

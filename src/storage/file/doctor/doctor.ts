@@ -7,6 +7,7 @@ import { isLog, logOf } from '../../../model/topic.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { inspectDays } from './ahead.ts';
+import { inspectAudit } from './audit.ts';
 import { inspectEntries } from './entries.ts';
 import { inspectOrderingKeys } from './keys.ts';
 import { inspectDedupe, inspectRoot } from './root.ts';
@@ -32,6 +33,7 @@ const rootSteps: readonly Step<undefined>[] = [
   inspectFileSystem,
   inspectKeptDocuments,
   inspectRoot,
+  inspectAudit,
   inspectOutbox,
   inspectDedupe,
   inspectLocks,

@@ -64,8 +64,21 @@ export async function* inspectRoot(
   _: undefined,
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding, void, void> {
-  const { root, mailboxes, outbox, dedupe, topics, cursors, reach, sessions, boot, format, ignore, configFolder } =
-    ctx.layout;
+  const {
+    root,
+    mailboxes,
+    outbox,
+    dedupe,
+    topics,
+    cursors,
+    reach,
+    sessions,
+    audit,
+    boot,
+    format,
+    ignore,
+    configFolder,
+  } = ctx.layout;
   const tasks = tasksFolder(ctx.layout);
   const documents = rootDocuments.map((name) => ctx.layout.document(name));
   for (const dir of [root, mailboxes, outbox, dedupe]) yield* inspectFolder(ctx, dir, fix);
@@ -75,7 +88,8 @@ export async function* inspectRoot(
     if (await ctx.disk.stat(dir)) yield* inspectFolder(ctx, dir, fix);
   for (const history of histories) yield* inspectRevisions(ctx, history, fix);
   for (const path of [format, boot, ...documents]) yield* inspectMode(ctx, path, fix);
-  const ours = new Set([mailboxes, outbox, dedupe, topics, cursors, reach, tasks, boot, format, ignore, configFolder]);
+  const folders = [mailboxes, outbox, dedupe, topics, cursors, reach, tasks, audit, configFolder];
+  const ours = new Set([...folders, boot, format, ignore]);
   for (const document of documents) ours.add(document);
   for (const document of documents) ours.add(keptOf(document));
   for (const name of (await ctx.disk.list(root)) ?? []) {

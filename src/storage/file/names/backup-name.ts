@@ -1,4 +1,4 @@
-import { parseEventLog, parsePrunedMark, parseRollup } from './slots.ts';
+import { isAuditLog, parseEventLog, parsePrunedMark, parseRollup } from './slots.ts';
 import {
   type Layout,
   type Mailbox,
@@ -63,6 +63,7 @@ export function placeOfBackedUp(layout: Layout, name: string): string | undefine
   }
   const path = pathIn(layout.root, name);
   if (path === pathIn(layout.cursors, nameOf(name)) && isCursorFile(nameOf(name))) return path;
+  if (path === pathIn(layout.audit, nameOf(name)) && isAuditLog(nameOf(name))) return path;
   const version = parseRevision(nameOf(name));
   if (version !== undefined)
     for (const of of revisedDocuments) if (path === revisionFile(revisionsFolder(layout, of), version)) return path;

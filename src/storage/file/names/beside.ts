@@ -164,7 +164,7 @@ function isRootDocument(name: string): boolean {
 /** Everything that an init which was cut off may have left in a root. */
 export function mayLieInRoot(name: string): boolean {
   if (
-    /^(?:agent_mailboxes|outbox|dedupe|topics|cursors|reach|tasks|config)$/.test(name) ||
+    /^(?:agent_mailboxes|outbox|dedupe|topics|cursors|reach|tasks|config|audit)$/.test(name) ||
     isLockFolder(name) ||
     name === ignoreName
   )

@@ -27,6 +27,8 @@ export interface Layout {
   /** Of agents' own tools: made with the first session. */
   readonly reach: string;
   readonly sessions: string;
+  /** What was done, and the checkpoints of it; made with the first line. */
+  readonly audit: string;
   cursor(id: string): string;
   document(name: RootDocument): string;
   lock(name: string): string;
@@ -174,6 +176,7 @@ export function layoutOf(root: string): Layout {
     cursors,
     reach,
     sessions: join(reach, 'sessions'),
+    audit: join(root, 'audit'),
     cursor: (id) => `${cursors}/${id}.jsonl`,
     document: (name) => join(root, fileOf(name)),
     lock: (name) => join(root, stemOf(name)),

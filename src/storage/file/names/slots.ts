@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { dayMs, hourMs } from '../../../model/basics/limits.ts';
-import type { Mailbox } from './layout.ts';
+import type { Layout, Mailbox } from './layout.ts';
 import { latestTime, padTime } from './entry-name.ts';
 
 /** Names made of a moment: the slots of the timing wheels, the days of archives and event logs. */
@@ -71,6 +71,32 @@ const prunedEnding = '.pruned';
 export function parsePrunedMark(name: string): string | undefined {
   const day = name.slice(0, -prunedEnding.length);
   return name.endsWith(prunedEnding) && isDay(day) ? day : undefined;
+}
+
+/** @param log a day, or `checkpoints` */
+export function auditLog(layout: Layout, log: string): string {
+  return `${layout.audit}/${log}.jsonl`;
+}
+
+/** The day of such a log's name; `undefined`: it is another file's. */
+export function parseAuditDay(name: string): string | undefined {
+  return parseEventLog(name);
+}
+
+/** The private key that signs this checkpoint, and is gone once it has. */
+export function auditKey(layout: Layout, checkpoint: number): string {
+  return `${layout.audit}/${checkpoint}${keyEnding}`;
+}
+const keyEnding = '.key';
+
+/** `undefined`: it is no key's name. */
+export function parseAuditKey(name: string): number | undefined {
+  return /^(?:0|[1-9]\d{0,14})\.key$/.test(name) ? Number(name.slice(0, -keyEnding.length)) : undefined;
+}
+
+/** Whether it is a file of the audit that a backup holds: no key. */
+export function isAuditLog(name: string): boolean {
+  return name === 'checkpoints.jsonl' || parseAuditDay(name) !== undefined;
 }
 
 /** @param name a day, or `index` */

@@ -139,7 +139,9 @@ export function rootOver(store: Store, at: Pick<Root, 'path' | 'clock' | 'ids'>,
 
 const tasks: Root['tasks'] = () => import('./tasks/ending.ts');
 const policy = () => import('./policy/enter.ts');
-const audit: Root['audit'] = () => import('./audit/note.ts');
+let noting: ReturnType<Root['audit']> | undefined;
+// Kept, since each message asks for it.
+const audit: Root['audit'] = () => (noting ??= import('./audit/note.ts'));
 
 async function openAt({ path, engine, ...linked }: RootPlace, options: OpenOptions): Promise<Session> {
   const { clock = systemClock, warn = () => undefined } = options;

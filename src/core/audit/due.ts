@@ -1,5 +1,5 @@
 /** When a checkpoint is due: behind so many lines, or so long after the one before; whoever has noted something makes it. */
-import { type Audit, checkpointLog } from '../../storage/port/audit.ts';
+import { checkpointLog } from '../../storage/port/audit.ts';
 import type { Store } from '../../storage/port/store.ts';
 import type { Session } from '../root/root.ts';
 import { linesIn } from './bytes.ts';
@@ -7,6 +7,8 @@ import { lastCheckpoint } from './chain.ts';
 
 export const mostUnproved = 1000;
 const checkpointEveryMs = 60_000;
+/** Whoever has not seen another's checkpoint for so long is told of it under the lock. */
+const lookEveryMs = 20;
 
 /** What this process knows of a log since the newest checkpoint. */
 interface Known {
@@ -14,6 +16,7 @@ interface Known {
   readonly checkpoints: number;
   readonly n: number;
   readonly madeAt: number;
+  lookedAt: number;
   readonly day: string;
   counted: number;
   lines: number;
@@ -31,7 +34,7 @@ export async function checkpointIfDue(
   const { store } = session;
   // Of many calls of one process one makes it, and the others have noted what they did.
   if (making.has(store)) return;
-  const state = await look(store.audit, known.get(store), day, own);
+  const state = await look(session, known.get(store), day, own);
   known.set(store, state);
   if (!isDue(state, store.now()) || making.has(store)) return;
   making.add(store);
@@ -45,19 +48,23 @@ export async function checkpointIfDue(
 }
 
 async function look(
-  audit: Audit,
+  { store: { audit }, clock }: Session,
   before: Known | undefined,
   day: string,
   own: { readonly lines: number; readonly bytes: number },
 ): Promise<Known> {
-  const checkpoints = await audit.size(checkpointLog);
   let state = before;
-  if (state?.checkpoints !== checkpoints || state.day !== day) {
+  const now = clock.uptime();
+  const isFresh = state !== undefined && state.day === day && now - state.lookedAt < lookEveryMs;
+  const checkpoints = isFresh ? -1 : await audit.size(checkpointLog);
+  if (state?.day === day && state.checkpoints === checkpoints) state.lookedAt = now;
+  else if (!state || !isFresh) {
     const last = (await lastCheckpoint(audit, checkpoints))?.checkpoint;
     state = {
       checkpoints,
       n: last?.n ?? -1,
       madeAt: last ? Date.parse(last.at) : -Infinity,
+      lookedAt: now,
       day,
       counted: last?.logs[day]?.size ?? 0,
       lines: 0,

@@ -4,7 +4,7 @@
  */
 import { isoTime } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { auditLine, type Doer, errorText, type MailDone, type OperationDone } from '../../model/security/audit.ts';
+import { auditLine, errorText, lineEnd, type MailDone, type OperationDone } from '../../model/security/audit.ts';
 import type { Store } from '../../storage/port/store.ts';
 import { rootSettings } from '../root/config-file.ts';
 import { lastInForce, revisionOf } from '../root/revisions.ts';
@@ -84,9 +84,9 @@ async function note(session: Session, done: readonly (MailDone | OperationDone)[
   try {
     const { store } = session;
     const at = isoTime(store.now());
-    const doer = await doerOf(store);
+    const end = ends.get(store) ?? (await endOf(store));
     let lines = '';
-    for (const one of done) lines += auditLine(at, one, doer);
+    for (const one of done) lines += auditLine(at, one, end);
     const day = at.slice(0, 10);
     await store.audit.append(day, lines);
     await checkpointIfDue(session, day, { lines: done.length, bytes: Buffer.byteLength(lines) });
@@ -95,13 +95,10 @@ async function note(session: Session, done: readonly (MailDone | OperationDone)[
   }
 }
 
-const doers = new WeakMap<Store, Doer>();
+const ends = new WeakMap<Store, string>();
 
-async function doerOf(store: Store): Promise<Doer> {
-  let doer = doers.get(store);
-  if (!doer) {
-    const { pid, user } = await store.self();
-    doers.set(store, (doer = { pid, ...(user !== undefined && { user }) }));
-  }
-  return doer;
+async function endOf(store: Store): Promise<string> {
+  const end = lineEnd(await store.self());
+  ends.set(store, end);
+  return end;
 }

@@ -21,27 +21,21 @@ export interface OperationDone {
   readonly args?: readonly unknown[];
 }
 
-export interface Doer {
-  readonly pid: number;
-  readonly user?: number;
-}
-
 // A line is one write, which no other gets between as long as it is short.
 const mostTextCharacters = 300;
 const mostArgs = 20;
 
-/** @param at ISO */
-export function auditLine(at: string, done: MailDone | OperationDone, { pid, user }: Doer): string {
-  const { args, ...said } = 'args' in done ? done : { ...done, args: undefined };
-  const line = {
-    at,
-    result: 'done',
-    ...said,
-    ...(args && args.length > 0 && { args: args.slice(0, mostArgs).map(fitting) }),
-    pid,
-    ...(user !== undefined && { user }),
-  };
-  return `${JSON.stringify(line)}\n`;
+/** @param at ISO, of a text that JSON needs no escapes for @param by the end of each line of one process */
+export function auditLine(at: string, done: MailDone | OperationDone, by: string): string {
+  if (!('result' in done)) return `{"at":"${at}","result":"done",${JSON.stringify(done).slice(1, -1)}${by}`;
+  const { args = [], ...said } = done;
+  const line = args.length === 0 ? said : { ...said, args: args.slice(0, mostArgs).map(fitting) };
+  return `{"at":"${at}",${JSON.stringify(line).slice(1, -1)}${by}`;
+}
+
+/** Who has done it, as far as the machine knows: the end of a line. */
+export function lineEnd({ pid, user }: { readonly pid: number; readonly user?: number }): string {
+  return `,"pid":${pid}${user === undefined ? '' : `,"user":${user}`}}\n`;
 }
 
 /** What is long is cut, and what is no JSON is said in words. */

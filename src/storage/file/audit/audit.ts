@@ -3,7 +3,9 @@ import type { FileContext } from '../disk/context.ts';
 
 /** The audit's role of the port; what carries it is loaded when something is noted, or looked at. */
 export function auditOf(ctx: FileContext): Audit {
-  const trail = (): Promise<typeof import('./trail.ts')> => import('./trail.ts');
+  // Kept: to ask for it again is 10 us, and a line asks four times.
+  let loaded: Promise<typeof import('./trail.ts')> | undefined;
+  const trail = (): NonNullable<typeof loaded> => (loaded ??= import('./trail.ts'));
   return {
     days: async () => (await trail()).auditDays(ctx),
     size: async (log) => (await trail()).auditSize(ctx, log),

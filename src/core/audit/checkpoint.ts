@@ -6,7 +6,7 @@
  *   3 this one is signed by its own key, which names that of 2, and is appended and synced
  *   4 its key is removed, and every older one that a crash has left
  *
- * Whoever dies behind 2 leaves a key that the next one takes; behind 3, a key that has signed, which the next one removes. Who
+ * Whoever dies behind 2 leaves a key that the next one takes; behind 3, a key that has signed, which whoever comes next removes. Who
  * has lost the lock in front of 3 goes without. Should he lose it within 3, there are two of one number; both name the same key of
  * 2, since that is made once, so that whatever follows either is proved.
  *
@@ -39,6 +39,7 @@ export function checkpoint(session: Session, how: CheckpointHow = {}): Promise<F
   return documents.withLock('audit', async (lock) => {
     const found = await lastCheckpoint(audit, await audit.size(checkpointLog));
     const last = found?.checkpoint;
+    if (last) await removeUsed(audit, last.n);
     if (how.unless?.(last)) return found;
     const now = session.store.now();
     const logs = await seenIn(audit, last, now);
@@ -69,6 +70,13 @@ export function checkpoint(session: Session, how: CheckpointHow = {}): Promise<F
     for (const used of await audit.keys()) if (used !== n + 1) await audit.removeKey(used);
     return { checkpoint: parseCheckpoint(line) ?? { ...said, sig: '' }, line };
   });
+}
+
+/** Those that a crash has left. The checkpoint that one has signed has to be on disk before. */
+async function removeUsed(audit: Audit, n: number): Promise<void> {
+  const used = (await audit.keys()).filter((one) => one <= n);
+  if (used.length > 0) await audit.sync(checkpointLog);
+  for (const one of used) await audit.removeKey(one);
 }
 
 /** What has come to which log since; of the last two days also how long they were, so that the next one need not look further. */

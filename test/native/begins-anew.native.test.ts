@@ -82,6 +82,28 @@ describe('the native program', () => {
     expect(contentsOf(own)).toEqual(before);
   });
 
+  test('leaves what the audit notes of mail to Node, before it has changed anything', () => {
+    const own = mkdtempSync(join(dir, 'audited-'));
+    cpSync(root, own, { recursive: true });
+    const inNode = (...words: string[]): string =>
+      execFileSync(process.execPath, [join(project, 'bin/dreamos.cjs'), ...words, '--root', own], { encoding: 'utf8' });
+    // So that whoever reads or acks would note that he is there.
+    inNode('agent', 'start', 'planner');
+    const id = inNode('send', 'planner', 'hello', '--as', 'reviewer').trim();
+    inNode('read', 'planner', '--as', 'planner');
+    inNode('config', 'set', 'audit=all');
+    const before = contentsOf(own);
+    for (const words of [
+      ['send', 'reviewer', 'hello'],
+      ['reply', id, 'done', '--ack'],
+      ['read', 'planner'],
+      ['ack', id],
+    ]) {
+      expect(JSON.parse(run(words, own).stdout)).toMatchObject({ words });
+      expect(contentsOf(own)).toEqual(before);
+    }
+  });
+
   test('tells what it is', () => {
     expect(JSON.parse(run(['--version', '--json'], root).stdout)).toMatchObject({ runtime: 'native' });
   });

@@ -13,7 +13,8 @@ beforeEach(async () => {
 describe('what commands do', () => {
   const ops = async () => (await rig.dreamos('audit list --json')).json.map(({ op }) => op).reverse();
 
-  test('is noted with their words, of those that administer or purge', async () => {
+  // The first one loads them all.
+  test('is noted with their words, of those that administer or purge', { timeout: 20_000 }, async () => {
     await rig.dreamos(['config', 'set', 'lease=30m', 'maxAttempts=4', '--note', 'why', '--as', 'planner']);
     const { json } = await rig.dreamos('audit list --json');
     expect(json).toMatchObject([

@@ -150,16 +150,6 @@ export class Context {
     if (error instanceof DreamosError && error.kind === 'denied') this.denied.push(error);
   }
 
-  /** Of the native program: goes on in Node where the audit notes mail, for who is about to read what else Node would not have. */
-  async leaveAudited(): Promise<void> {
-    if (!this.around.toNode) return;
-    const session = await this.session().catch(() => undefined);
-    if (!session) return;
-    const { rootSettings } = await import('../core/root/config-file.ts');
-    const settings = await rootSettings(session).catch(() => undefined);
-    if (settings?.audit === 'all') this.around.toNode(this.verb);
-  }
-
   /** The root, if anything has asked for it. */
   opened(): Promise<Session | undefined> {
     return (this.#session ?? Promise.resolve(undefined)).catch(() => undefined);

@@ -36,9 +36,13 @@ export function isNative(verb: string, options: Readonly<Record<string, unknown>
   );
 }
 
-/** Settings that ask some verbs for what only Node can do, unless they are as said here. */
-const settingsHere: Partial<Record<SettingKey, { readonly is: string; readonly of: readonly OperationName[] }>> = {
-  signatures: { is: 'off', of: ['send', 'reply', 'read', 'peek', 'nack', 'list', 'show', 'status'] },
+/** Settings that ask some verbs for what only Node can do, unless they are one of those here. */
+const settingsHere: Partial<
+  Record<SettingKey, { readonly are: readonly string[]; readonly of: readonly OperationName[] }>
+> = {
+  signatures: { are: ['off'], of: ['send', 'reply', 'read', 'peek', 'nack', 'list', 'show', 'status'] },
+  secrets: { are: ['off'], of: ['send', 'reply'] },
+  audit: { are: ['off', 'admin'], of: ['send', 'reply', 'read', 'ack'] },
 };
 
 /** Whether it depends on settings that the native program does this verb itself. */
@@ -48,8 +52,8 @@ export function asksSettings(verb: string): boolean {
 
 /** @returns the setting for which a verb is left to Node */
 export function settingInNode(verb: string, settings: Settings): string | undefined {
-  return Object.entries(settingsHere).find(([key, { is, of }]) => {
+  return Object.entries(settingsHere).find(([key, { are, of }]) => {
     const value = settings[key as SettingKey];
-    return value !== undefined && value !== is && (of as readonly string[]).includes(verb);
+    return value !== undefined && !are.includes(String(value)) && (of as readonly string[]).includes(verb);
   })?.[0];
 }

@@ -1,7 +1,6 @@
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import { hardMaxMessageBytes } from '../../model/basics/limits.ts';
-import { readyToSend } from '../../core/send/ready.ts';
 import type { Context } from '../context.ts';
 import { Interrupted } from '../errors.ts';
 import { whileWaiting } from '../waiting.ts';
@@ -53,7 +52,7 @@ export async function readBody(context: Context, [body, input]: BodyWords, optio
 
 /** To be called before stdin is looked at for a message: to see that nothing comes is to take it. */
 export async function beforeInput(context: Context): Promise<void> {
-  if (context.around.toNode) await readyToSend(await context.session());
+  if (context.around.toNode) await context.session();
 }
 
 async function refuseSpareInput(context: Context, how: string): Promise<void> {

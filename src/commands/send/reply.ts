@@ -25,7 +25,6 @@ export async function replyCommand(
   const { around } = context;
   const content = contentOptions(options, around.env);
   const session = await context.session();
-  await context.leaveAudited();
   const { message, body } = await messageAndBody(context, words, options.bodyFile !== undefined);
   // Sealed by Node alone, and what was read from stdin by then would be gone.
   if (around.toNode && (await answersSealed(session, message).catch(() => false))) around.toNode('reply');

@@ -36,7 +36,6 @@ export async function sendCommand(
       ? undefined
       : oneOf(options.until, ['announced', 'claimed', 'acked'] as const, '--until');
   const waitMs = durationOption(options.wait, '--wait');
-  await context.leaveAudited();
   const data = await dataOption(context, options, body);
   const content = contentOptions(options, context.around.env);
   const session = await context.session();

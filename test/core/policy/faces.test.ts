@@ -26,7 +26,7 @@ const about: Record<string, readonly string[]> = {
   ],
   'that something has happened, and not what': ['changes', 'createWaiter'],
   'the sessions of the tools that agents work in': ['agentOf', 'followCleared', 'noteMoment'],
-  'a setting': ['effectiveSettings', 'readyToSend'],
+  'a setting': ['effectiveSettings'],
   'what alerts are silenced': ['silencesNow'],
 };
 

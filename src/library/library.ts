@@ -132,15 +132,8 @@ export async function restore(
 
 const where = { root: text, cwd: text, env: record };
 const opening: Options<OpenOptions> = { ...where, as: text, label: text, clock: record, warn: call };
-const filter: Options<Filter> = {
-  from: text,
-  type: text,
-  thread: text,
-  tag: text,
-  priority: text,
-  id: text,
-  task: yesOrNo,
-};
+const words = { from: text, type: text, thread: text, tag: text, priority: text, id: text };
+const filter: Options<Filter> = { ...words, task: yesOrNo };
 const looking: Options<LookFilter> = { ...filter, subject: text, olderThanMs: number };
 const deadOnes: Options<DeadFilter> = { ...looking, reason: text };
 const listing = { states, limit: number, filter: deadOnes, signal };

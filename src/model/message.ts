@@ -248,8 +248,7 @@ function withExtra(fields: MessageFields): Message {
   return Object.defineProperty(message, 'toJSON', { value: () => asInFile(message) });
 }
 
-function asInFile(message: Message): MessageFields {
-  const { extra, ...fields } = message;
+function asInFile({ extra, ...fields }: Message): MessageFields {
   return { ...fields, ...extra };
 }
 

@@ -111,7 +111,7 @@ function contentOf({ path, bytes }: UserFile): Content {
   if (isContent(value)) return value;
   throw unauthenticated(
     `${path} is no private key of dreamos, or it is spoilt.`,
-    'Take it from a copy; without one: dreamos identity revoke <agent>, move the file away, dreamos identity create <agent>',
+    'Take it from a copy; without one, move it away: dreamos identity revoke <agent>; dreamos identity create <agent>',
   );
 }
 

@@ -12,10 +12,12 @@ export function keyChanged(agent: string, pin: Pin | undefined, current: CardKey
   const now = current ? `its card says ${current.id}` : 'its card has none any more';
   const same = current !== undefined && current.id === pin?.key;
   const message = same
-    ? `You know ${agent} by the key ${pin.key}, and its card says another \`seal\` of it; nobody has signed the change.`
+    ? `You know ${agent} by the key ${pin.key}, and its card says another key to seal for; nobody has signed the change.`
     : `You know ${agent} by the key ${pin?.key}, and ${now}; nobody that you know has signed the change.`;
-  const hint = `Ask its owner what is right; if that is: dreamos trust accept ${agent}${current ? ` --key ${current.id}` : ''}`;
-  return new DreamosError('denied', 'KEY_CHANGED', message, { hint });
+  const accept = current ? `dreamos trust accept ${agent} --key ${current.id}` : `dreamos trust accept ${agent}`;
+  return new DreamosError('denied', 'KEY_CHANGED', message, {
+    hint: `Ask its owner what is right; if that is: ${accept}`,
+  });
 }
 
 /** The card names another key than the owner has. */

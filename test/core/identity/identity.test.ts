@@ -35,7 +35,9 @@ describe('identity create', () => {
     ]);
     expect(readFileSync(path, 'utf8')).toContain('BEGIN PRIVATE KEY');
     const card = await owner.store.documents.getAgent('planner');
-    expect(card?.keys).toEqual([{ id: made.key, public: made.keys[0]?.public, since: made.since }]);
+    const { key: id, since, seal } = made;
+    expect(card?.keys).toEqual([{ id, public: made.keys[0]?.public, since, seal }]);
+    expect(seal).toMatch(/^age1[0-9a-z]{58}$/);
     // Neither in what is printed nor in the root.
     expect(JSON.stringify([made, card, [...rig.mail.documents], [...rig.mail.revisions.values()]])).not.toContain(
       'PRIVATE KEY',

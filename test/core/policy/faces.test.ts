@@ -26,7 +26,9 @@ const about: Record<string, readonly string[]> = {
   ],
   'that something has happened, and not what': ['changes', 'createWaiter'],
   'the sessions of the tools that agents work in': ['agentOf', 'followCleared', 'noteMoment'],
-  'a setting': ['effectiveSettings'],
+  'a setting': ['effectiveSettings', 'settingsUntold'],
+  'what has just been read, and may be handed out': ['answersSealed', 'checkHandedOut'],
+  'what notes that something was done or denied': ['isAudited', 'noteCall'],
   'what alerts are silenced': ['silencesNow'],
 };
 

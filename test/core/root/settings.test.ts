@@ -13,6 +13,7 @@ beforeEach(async () => {
 test('the defaults are those of the design', async () => {
   expect(await effectiveSettings(rig.root)).toEqual({
     leaseMs: 15 * 60_000,
+    auditsMail: false,
     policy: { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 300_000 },
     ownPolicy: { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 300_000 },
     durability: 'full',
@@ -77,6 +78,7 @@ test('every setting but that of the root alone can come from the environment', a
   });
   expect(await effectiveSettings(root)).toEqual({
     leaseMs: 120_000,
+    auditsMail: false,
     policy: { maxAttempts: 7, backoffMinMs: 250, backoffMaxMs: 1000 },
     ownPolicy: { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 300_000 },
     durability: 'relaxed',

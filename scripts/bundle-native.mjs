@@ -62,9 +62,12 @@ const fromNode =
   /^(?:node:)?(child_process|crypto|events|fs|fs\/promises|net|os|path|process|stream|stream\/promises|tty|util|v8|worker_threads|zlib)$/;
 /** What only Node can do, because it stands on too much of it: watching files, schedules, archives, and work; and colours, which no table of ours has. */
 const onlyNode = /^(?:chokidar|croner|modern-tar|@colors\/colors)(?:\/|$)/;
-/** And what only commands need that are left to it: the texts of `help`, and what looks after a root as a whole. */
+/**
+ * And what only commands need that are left to it: the texts of `help`, and what looks after a root as a whole; and what finds out what
+ * a command line was meant to say that cannot be run.
+ */
 const onlyNodeFiles =
-  /[\\/]src[\\/](?:mcp[\\/].*\.ts|cli[\\/]help[\\/].*\.md|(?:storage[\\/]file[\\/](?:make-root|disk[\\/](?:watch-folder|foreign[\\/]tar-gz)|(?:doctor|backup|restore|keep)[\\/].*|audit[\\/]trail|claim[\\/]hand-over|events[\\/](?:watch|watch-document|pushes|read-log|rollups))|hooks[\\/](?:wait|guard|bind)|core[\\/](?:audit[\\/].*|root[\\/](?:spans|revisions)|(?:secrets|policy)[\\/].*|config[\\/].*|work[\\/]outcome|schedules[\\/]fire-due|tasks[\\/](?:keeper|ending)|agents[\\/](?:duties|card)|overview[\\/].*|(?:age|seal)[\\/].*|identity[\\/](?!signatures[\\/]look).*|take[\\/](?:signed|unsealed))|cli[\\/](?:security[\\/].*|handler[\\/]tail|input[\\/]batch))\.ts)$/;
+  /[\\/]src[\\/](?:mcp[\\/].*\.ts|cli[\\/]help[\\/].*\.md|(?:storage[\\/]file[\\/](?:make-root|disk[\\/](?:watch-folder|foreign[\\/]tar-gz)|(?:doctor|backup|restore|keep)[\\/].*|audit[\\/]trail|claim[\\/]hand-over|events[\\/](?:watch|watch-document|pushes|read-log|rollups))|hooks[\\/](?:wait|guard|bind)|core[\\/](?:audit[\\/].*|root[\\/](?:spans|revisions)|(?:secrets|policy)[\\/].*|config[\\/].*|work[\\/]outcome|schedules[\\/]fire-due|tasks[\\/](?:keeper|ending)|agents[\\/](?:duties|card)|overview[\\/].*|(?:age|seal)[\\/].*|identity[\\/](?!signatures[\\/]look).*|take[\\/](?:signed|unsealed))|program[\\/]dashes|cli[\\/](?:security[\\/].*|other-words|handler[\\/]tail|input[\\/]batch))\.ts)$/;
 /** A file of a command has its verb's name. */
 const commandFile = /^(?:\.\.\/)+commands\/\w+\/([\w-]+)\.ts$/;
 const others = { 'graceful-fs': 'node/fs.ts', 'signal-exit': 'signal-exit.ts' };
@@ -101,7 +104,8 @@ const nodeModules = {
 };
 
 /** Of the verbs that are left to Node, and of what help says of verbs, the names are here. */
-const namesAlone = /[\\/]src[\\/]program[\\/](?:describe|verbs[\\/](?:audit|keep|meta|people|policy|reach|tasks))\.ts$/;
+const namesAlone =
+  /[\\/]src[\\/]program[\\/](?:describe|verbs[\\/](?:audit|identity|keep|meta|people|policy|reach|tasks))\.ts$/;
 const onlyNames = {
   name: 'only-names',
   setup(api) {

@@ -55,8 +55,8 @@ export interface Draft {
   readonly tracestate?: string;
   readonly allowEmpty?: boolean;
   /**
-   * Encrypts body and data to its recipients and its sender (age); each needs a key: `dreamos identity create <agent>`. An answer to
-   * what was sealed is sealed if this does not say `false`.
+   * Encrypts body and data to its recipients and its sender (age); each needs a key: `dreamos identity create
+   * <agent>`. An answer to what was sealed is sealed if this does not say `false`.
    */
   readonly seal?: boolean;
   /** Seals the subject, too. */

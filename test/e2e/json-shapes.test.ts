@@ -280,6 +280,14 @@ describe.concurrent('--json', () => {
     expect(await one(rig, 'config edit --file -', { stdin: '{}' })).toMatchObject({ version: 4, state: 'in force' });
   });
 
+  test('audit', async ({ rig }) => {
+    await rig.dreamos('config set maxAttempts 4 --as planner');
+    expect((await json(rig, 'audit list'))[0]).toMatchObject({ op: 'config.set', by: 'planner', result: 'done' });
+    expect(await one(rig, 'audit anchor')).toMatchObject({ n: 1, anchor: expect.any(String) as string });
+    expect(await one(rig, 'audit verify')).toMatchObject({ state: 'whole', findings: [] });
+    expect(await json(rig, 'audit prune --older-than 1d')).toEqual([]);
+  });
+
   test('policies', async ({ rig }) => {
     const stdin = '{"roles":{"all":{"allow":{"*":["*"]}}},"everyone":["all"]}';
     expect(await one(rig, 'policy show')).toMatchObject({ policy: null, version: null });

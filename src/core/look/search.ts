@@ -13,7 +13,10 @@ import { eachOf, ofMailbox } from '../root/operation.ts';
 
 export interface SearchOptions extends Omit<ScanOptions, 'logs'> {
   readonly limit?: number;
-  /** Looks into what is sealed, too, as `show` opens it. What does not open is found by what stands outside, and that is said once. */
+  /**
+   * Looks into what is sealed, too, as `show` opens it. What does not open is found by what stands outside, and that
+   * is said once.
+   */
   readonly unseal?: boolean;
 }
 

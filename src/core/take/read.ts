@@ -30,8 +30,8 @@ export interface ReadOptions {
   /** What the consumer calls itself, for the event log; else the label of who opened the root. 1 to 64 characters. */
   readonly label?: string;
   /**
-   * Opens what is sealed, with the key of the mailbox's agent or of who acts. What does not open is given back with a warning, as a
-   * failed attempt, and the next one is claimed; where no key is here (UNAUTHENTICATED) without one.
+   * Opens what is sealed, with the key of the mailbox's agent or of who acts. What does not open is given back with a
+   * warning, as a failed attempt, and the next one is claimed; where no key is here (UNAUTHENTICATED) without one.
    */
   readonly unseal?: boolean;
 }

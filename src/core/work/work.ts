@@ -17,8 +17,8 @@ import { lastingIn, operation } from '../root/operation.ts';
 
 export type WorkOptions = Omit<ReadOptions, 'by' | 'unseal'> & {
   /**
-   * The handler gets sealed mail opened; the default. What does not open is a failed attempt, and where no key is here it rests and
-   * uses up none: the handler is not called. `false`: it gets it as it lies.
+   * The handler gets sealed mail opened; the default. What does not open is a failed attempt, and where no key is
+   * here it rests and uses up none: the handler is not called. `false`: it gets it as it lies.
    */
   readonly unseal?: boolean;
   /** How many handlers run at a time; 1. A message is claimed only when it can begin. */

@@ -57,8 +57,8 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
   },
   CONFIG_INVALID: {
     kind: 'invalid',
-    happened: 'A setting has a value that it cannot have, in a file or in the environment.',
-    next: 'dreamos config get; what each may be: dreamos help settings',
+    happened: 'A setting, or a policy, says what it cannot, in a file or in the environment.',
+    next: 'dreamos config get; what each may be: dreamos help settings; what a policy may say: dreamos help security',
   },
   CORRUPT: {
     kind: 'invalid',
@@ -187,8 +187,8 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
   },
   PROBLEMS_FOUND: {
     kind: 'invalid',
-    happened: 'doctor has found problems that are still there, or the test of an alert has failed.',
-    next: 'dreamos doctor --fix',
+    happened: 'doctor or audit verify has found problems that are still there, or the test of an alert has failed.',
+    next: 'dreamos doctor --fix; what the audit can prove, of which nothing is repaired: dreamos help security',
   },
   RECEIPT_INVALID: {
     kind: 'invalid',
@@ -247,8 +247,8 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
   },
   SIGNATURE_INVALID: {
     kind: 'denied',
-    happened: 'The message says who signed it, and the signature does not fit.',
-    next: 'It was changed, or copied from another root: dreamos show <id>',
+    happened: 'The signature does not fit the message, or its key is revoked, or is not the one that you trust.',
+    next: 'Which of them it is: dreamos show <id>; whom you trust: dreamos trust list; his keys: dreamos identity show <agent>',
   },
   SIGNATURE_MISSING: {
     kind: 'denied',

@@ -34,3 +34,9 @@ test.for(Object.entries(errorCodes))('%s: what to type is there', ([, { happened
     expect(known, command).toBe(true);
   }
 });
+
+test('the page of the exit codes names every code by which something is denied', () => {
+  const page = readFileSync(join(src, 'cli', 'help', 'exit-codes.md'), 'utf8');
+  const denied = Object.entries(errorCodes).filter(([, { kind }]) => kind === 'denied');
+  for (const [code] of denied) expect(page).toMatch(new RegExp(`\\b${code}\\b`));
+});

@@ -13,10 +13,10 @@ const meanings: Record<ErrorKind, string> = {
   conflict:
     'conflict: LEASE_LOST, ALREADY_SETTLED, DEDUPE_MISMATCH, ALREADY_EXISTS, STATE_CHANGED, AGENT_RETIRED, LIMITED, MAILBOX_FULL, MAILBOX_NOT_EMPTY, DEAD_LETTERED: the state refuses it',
   invalid:
-    'invalid data: a name, a body that is not UTF-8, empty or too large, broken JSON, a malformed receipt; doctor: problems remain; alerts test --act: it has failed',
+    'invalid data: a name, a body that is not UTF-8, empty or too large, broken JSON, a malformed receipt; doctor, audit verify: problems remain; policy test: one fails; alerts test --act: it has failed',
   disk: 'the disk failed (ENOSPC, EIO, EACCES): nothing is half done, or the error says SEND_UNCERTAIN and the id, or that it is done and could only not be printed; read: the reader of its output has gone, and the message stays unacked',
   denied:
-    'denied: FORBIDDEN, UNAUTHENTICATED, SIGNATURE_INVALID, SIGNATURE_MISSING, KEY_CHANGED, SECRET_FOUND: somebody has said that this must not be',
+    'denied: FORBIDDEN, UNAUTHENTICATED, SIGNATURE_INVALID, SIGNATURE_MISSING, KEY_CHANGED, SEAL_UNOPENED, SECRET_FOUND: somebody has said that this must not be; policy check: the answer is no',
 };
 
 /** As aligned text and not as a table: it is read in terminals, and by scripts. */

@@ -44,7 +44,8 @@ async function changeConfigBody(
   const now = await showConfig(session, names);
   for (const { key, source } of now)
     if (source === 'environment') session.warn(`${environmentName(key)} in the environment comes before config.json.`);
-  const { alerts } = Object.fromEntries(parsed) as Settings;
+  const { alerts, signatures = 'off' } = Object.fromEntries(parsed) as Settings;
+  if (signatures !== 'off') await (await import('../identity/keyless.ts')).tellUnsigned(session, signatures);
   for (const { name, to } of await unknownReceivers(session, alerts ?? []))
     session.warn(`The alert ${name} is to be told to ${to}, but there is no such agent.`);
   return now.map((one) => ({ ...one, version, ...(!isNew && { unchanged: true as const }) }));

@@ -2,6 +2,8 @@ import { beforeEach, expect, test } from 'vitest';
 import { getConfig } from '../../../src/core/config/show.ts';
 import { setConfig } from '../../../src/core/config/change.ts';
 import { type CoreRig, createCoreRig, expectRefusal, refusal } from '../rig.ts';
+import { retireAgent } from '../../../src/core/agents/agents.ts';
+import { send } from '../../../src/core/send/send.ts';
 import { changeSettingsIn, settingsIn } from '../../storage/contract/ways.ts';
 import type { Settings } from '../../../src/model/settings.ts';
 
@@ -41,4 +43,24 @@ test('whoever sets what the environment overrides is told', async () => {
   const root = rig.as('planner', { DREAMOS_LEASE: '1m' });
   await setConfig(root, 'lease', '2m');
   expect(rig.warnings).toEqual([expect.stringContaining('DREAMOS_LEASE')]);
+});
+
+test('whoever asks for signatures is told which agents have no key, and under require what waits', async () => {
+  await send(rig.root, { to: ['reviewer', 'Builder'], body: 'x' });
+  await send(rig.root, { to: 'reviewer', body: 'x' });
+  await retireAgent(rig.root, 'Builder');
+  await setConfig(rig.root, 'signatures', 'off');
+  await setConfig(rig.root, 'lease', '1m');
+  expect(rig.warnings).toEqual([]);
+  await setConfig(rig.root, 'signatures', 'warn');
+  const keyless = 'and 2 agents have no key, so';
+  const each = 'planner, reviewer. For each of them: dreamos identity create planner';
+  expect(rig.warnings.splice(0)).toEqual([
+    `The setting signatures is warn, ${keyless} what they send is not signed: ${each}`,
+  ]);
+  await setConfig(rig.root, 'signatures', 'require');
+  expect(rig.warnings).toEqual([
+    `The setting signatures is require, ${keyless} they cannot send: ${each}`,
+    '3 messages are unfinished (reviewer 2, Builder 1), and what of that is not signed goes to the dead-letter queue once it is read: dreamos list reviewer',
+  ]);
 });

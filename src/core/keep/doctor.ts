@@ -16,10 +16,11 @@ import type { Session } from '../root/root.ts';
 import { misspeltIn, readSettings } from '../root/config-file.ts';
 import { diskTrouble } from '../root/trouble.ts';
 import { doneUntil, isDoneAhead, loadSchedules } from '../schedules/schedules.ts';
-import { effectiveSettings } from '../root/settings.ts';
+import { type Effective, effectiveSettings } from '../root/settings.ts';
 import { bringDueOrWarn } from '../wait/due.ts';
 import { loadSubscriptions } from '../topics/subscriptions.ts';
 import { eachOf } from '../root/operation.ts';
+import { policyFindings, secretFindings, signatureFindings, trustFindings } from './security-findings.ts';
 
 export interface DoctorOptions {
   /** Repairs what is safe to repair. */
@@ -36,7 +37,8 @@ async function* doctorBody(session: Session, options: DoctorOptions = {}): Async
   const { fix = false, onProgress, signal } = options;
   // Which policy holds is not known; nothing is moved under a guessed one.
   if (yield* settingsFindings(session, fix)) return;
-  const { ownPolicy: policy } = await effectiveSettings(session);
+  const settings = await effectiveSettings(session);
+  const policy = settings.ownPolicy;
   const policies = await policiesOf(session);
   const how = { fix, policies, policy, ...(onProgress && { onProgress }), ...(signal && { signal }) };
   const inspect = (): AsyncIterable<Finding> => session.store.upkeep?.inspect(how) ?? none();
@@ -52,7 +54,7 @@ async function* doctorBody(session: Session, options: DoctorOptions = {}): Async
     yield* subscriptionFindings(session);
     yield* reservationFindings(session);
     yield* alertFindings(session);
-    yield* policyFindings(session);
+    yield* securityFindings(session, settings);
   }
   if (signal?.aborted) return;
   const crew = crewOnce(session);
@@ -128,17 +130,29 @@ async function* alertFindings(session: Session): AsyncGenerator<Finding, void, u
   }
 }
 
-/** While it cannot be used, what it said before holds. */
-async function* policyFindings(session: Session): AsyncGenerator<Finding, void, undefined> {
-  const rule = 'policy';
-  const { documents } = session.store;
+/** Of what is there for security. While a policy cannot be used, what it said before holds. */
+async function* securityFindings(session: Session, settings: Effective): AsyncGenerator<Finding, void, undefined> {
+  // Without the file everybody may everything, so it is not to be moved away.
+  const hint = 'Mend it there; or another one: dreamos policy set <file>';
+  yield* orProblem('policy', policyFindings(session), ({ message }) => ({
+    message: `${message} What it said before stays in force.`,
+    hint,
+  }));
+  yield* orProblem('signatures', signatureFindings(session, settings));
+  yield* orProblem('trust', trustFindings(session));
+  yield* orProblem('secrets', secretFindings(settings));
+}
+
+async function* orProblem(
+  rule: string,
+  found: AsyncIterable<Finding>,
+  said: (error: DreamosError) => Partial<Finding> = () => ({}),
+): AsyncGenerator<Finding, void, undefined> {
   try {
-    if ((await documents.get(rule)) !== undefined) await (await import('../policy/in-force.ts')).writtenPolicy(session);
+    yield* found;
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
-    // Without the file everybody may everything, so it is not to be moved away.
-    const hint = 'Mend it there; or another one: dreamos policy set <file>';
-    yield { rule, level: 'problem', message: `${error.message} What it said before stays in force.`, hint };
+    yield { ...problemOf(rule, error), ...said(error) };
   }
 }
 

@@ -15,8 +15,8 @@ const noLook = 'secrets';
 /**
  * @param data of the message, as JSON
  * @param to whom it is for, to be told
- * @returns SECRET_FOUND, where it must not be sent: not thrown, because it may be the repeat of what was sent before
- * @throws CONFIG_INVALID: under `refuse` nothing can look
+ * @returns why it must not be sent: SECRET_FOUND, or CONFIG_INVALID where nothing can look. Not thrown, because it may be the
+ * repeat of what was sent before
  */
 export async function lookForSecrets(
   session: Session,
@@ -36,7 +36,7 @@ export async function lookForSecrets(
     troubleIsOver(session, noLook);
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
-    if (secrets === 'refuse') throw notSent(error);
+    if (secrets === 'refuse') return notSent(error);
     warnOnce(session, noLook, [error.message, error.hint].filter(Boolean).join(' '));
     return undefined;
   }

@@ -17,7 +17,7 @@ import { Refused } from '../../storage/port/refusals.ts';
 import type { AddressBook, Sender } from '../agents/address-book.ts';
 import type { Session } from '../root/root.ts';
 import { route, type Route } from './route.ts';
-import { settingsNow } from '../root/settings.ts';
+import { type Effective, settingsNow } from '../root/settings.ts';
 import { actorOf } from '../root/names.ts';
 import type { CheckedDraft } from './draft.ts';
 import type { Sealed } from '../seal/seal.ts';
@@ -96,13 +96,14 @@ export async function composeFor(
   const { dueAt = now, expiresAt: expiry } = timesOf(draft, now, now);
   const names = to.cards.map((card) => card.name);
   const id = draft.id ?? session.ids.next(now);
+  const secretFound = own.secrets === 'off' ? undefined : await scanned(session, own, draft, plainData, to);
   const sealed = isToSeal(draft)
     ? await sealedWords(session, { id, from: sender.name, to: names, topic: to.topic }, draft, plainData)
     : undefined;
   const { subject = '', body } = sealed ?? draft;
   const data = sealed ? 'null' : plainData;
   const bytes = Buffer.byteLength(body) + (data === 'null' ? 0 : Buffer.byteLength(data));
-  let refusal = to.refusal ?? sealed?.refusal;
+  let refusal = to.refusal ?? sealed?.refusal ?? secretFound;
   const checkSize = (most: number, recipient: string, mailbox = recipient): void => {
     if (bytes <= most) return;
     const error = tooLarge(bytes, most, recipient, mailbox, sealed !== undefined);
@@ -110,13 +111,6 @@ export async function composeFor(
     if (draft.dedupeKey === undefined || bytes > hardMaxMessageBytes) throw error;
     refusal ??= error;
   };
-  if (own.secrets !== 'off') {
-    const { lookForSecrets } = await import('../secrets/look.ts');
-    const receivers = to.topic ?? to.cards.map((card) => card.name).join(', ');
-    const error = await lookForSecrets(session, own, draft, data, receivers);
-    if (error && draft.dedupeKey === undefined) throw error;
-    refusal ??= error;
-  }
   const limited: AgentCard[] = [];
   // Most mail has neither.
   let limits: Map<string, Limits> | undefined;
@@ -188,6 +182,24 @@ export async function composeFor(
     pace: sendRate < Infinity && sender.card ? { mailbox: sender.card.name, perMinute: sendRate } : undefined,
     isAudited: auditsMail,
   };
+}
+
+/**
+ * In what is written, before anything of it is sealed.
+ * @returns as lookForSecrets, under a dedupe key @throws that, without one
+ */
+async function scanned(
+  session: Session,
+  own: Effective,
+  draft: Omit<CheckedDraft, 'to'>,
+  plainData: string,
+  { topic, cards }: Parameters<typeof composeFor>[3],
+): Promise<DreamosError | undefined> {
+  const { lookForSecrets } = await import('../secrets/look.ts');
+  const receivers = topic ?? cards.map((card) => card.name).join(', ');
+  const error = await lookForSecrets(session, own, draft, plainData, receivers);
+  if (error && draft.dedupeKey === undefined) throw error;
+  return error;
 }
 
 function isToSeal({ seal: wanted, sealSubject = false }: Omit<CheckedDraft, 'to'>): boolean {

@@ -16,6 +16,7 @@ import { settleAs } from '../../../src/core/work/settle-as.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { scratch } from '../../scratch.ts';
 import { type CoreRig, createCoreRig, must, refusal } from '../rig.ts';
+import { createSealRig } from '../seal/rig.ts';
 
 // Put together here, so that nobody who looks through this repository takes them for real ones.
 const token = ['ghp', 'wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'].join('_');
@@ -58,6 +59,22 @@ describe('under refuse', () => {
     const error = await refusal(sendOne(draft));
     expect(error.code).toBe('SECRET_FOUND');
     expect(error.message).toContain(`GITHUB_TOKEN in ${place}.`);
+  });
+
+  test('what is sealed is looked at as it was written, its data and its subject, too', async () => {
+    const sealing = await createSealRig();
+    await setConfig(sealing.root, 'secrets', 'refuse');
+    const whole = { to: 'reviewer', body: 'x', subject: 'x', seal: true };
+    await send(sealing.root, whole);
+    for (const [place, draft] of [
+      ['the data', { data: { token } }],
+      ['the body', { body: token }],
+      ['the subject', { subject: token, sealSubject: true }],
+    ] as const) {
+      const error = await refusal(send(sealing.root, { ...whole, ...draft }));
+      expect(error.code).toBe('SECRET_FOUND');
+      expect(error.message).toContain(`GITHUB_TOKEN in ${place}.`);
+    }
   });
 
   test('a private key of several lines is found in data, where JSON has it on one', async () => {
@@ -207,6 +224,16 @@ describe('a command of secretScanner', () => {
     expect(await ready()).toBe(2);
     expect(rig.warnings).toHaveLength(1);
     expect(rig.warnings[0]).toContain('did not look for secrets');
+  });
+
+  test('which cannot be started lets a repeat of what was sent before be one', async () => {
+    const first = await sendOne({ body: 'hello', dedupeKey: 'k' });
+    await set('refuse', ['/none/such']);
+    rig.clock.advance(1000);
+    expect(await sendOne({ body: 'hello', dedupeKey: 'k' })).toMatchObject({ id: first.id, duplicate: true });
+    const error = await refusal(sendOne({ body: 'hello', dedupeKey: 'other' }));
+    expect(error.message).toMatch(/did not look for secrets: .* Nothing was sent: the setting secrets is refuse\.$/);
+    expect(await ready()).toBe(1);
   });
 
   test('of many messages at once runs four times at once, and each gets its answer', async () => {

@@ -129,7 +129,7 @@ function combine(root: Settings, card: AgentCard, env: NodeJS.ProcessEnv): Effec
     // Of the root alone.
     secrets: root.secrets ?? defaultSettings.secrets,
     secretScanner: root.secretScanner ?? defaultSettings.secretScanner,
-    auditsMail: settings.audit === 'all',
+    auditsMail: (root.audit ?? defaultSettings.audit) === 'all',
     retention: {
       packAfterDays: of('packAfterDays'),
       archiveDays: of('archiveDays'),

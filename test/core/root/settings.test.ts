@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { registerAgent, resolveAgent } from '../../../src/core/agents/agents.ts';
+import { changeKnownCard, registerAgent, resolveAgent } from '../../../src/core/agents/agents.ts';
 import { setConfig } from '../../../src/core/config/change.ts';
 import { effectiveSettings } from '../../../src/core/root/settings.ts';
 import { changeSettingsIn } from '../../storage/contract/ways.ts';
@@ -103,6 +103,17 @@ test('every setting but that of the root alone can come from the environment', a
       eventBytes: Infinity,
     },
   });
+});
+
+test('whether the audit notes mail is said by the root alone, whatever somebody writes into a card', async () => {
+  const audits = async () => (await effectiveSettings(rig.root, await resolveAgent(rig.root, 'reviewer'))).auditsMail;
+  const write = (audit: 'all' | 'off') =>
+    changeKnownCard(rig.root, 'reviewer', (card) => ({ ...card, settings: { audit } }));
+  await write('all');
+  expect(await audits()).toBe(false);
+  await setConfig(rig.root, 'audit', 'all');
+  await write('off');
+  expect(await audits()).toBe(true);
 });
 
 test.for([

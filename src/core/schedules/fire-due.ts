@@ -153,9 +153,9 @@ async function sendOccurrence(
     return { id };
   } catch (error) {
     // None says anything of the message: somebody is at config.json with an editor, and in a minute it may be right again; or
-    // who looks now has not the key of its sender, and another one has.
+    // who looks now has not the key of its sender, or trusts another one of his, and somebody else can send it.
     if (!(error instanceof DreamosError) || error.kind === 'disk' || error.code === 'CONFIG_INVALID') throw error;
-    if (error.code === 'UNAUTHENTICATED') throw error;
+    if (error.code === 'UNAUTHENTICATED' || error.code === 'KEY_CHANGED') throw error;
     // Nothing but this occurrence is ever sent under this key: somebody was first, when its recipients were others.
     if (error.code === 'DEDUPE_MISMATCH') return {};
     return { skipped: { code: error.code, reason: error.message } };

@@ -1,5 +1,6 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
+import { rotateIdentity } from '../../../../src/core/identity/identity.ts';
 import { rootIdOf } from '../../../../src/core/identity/keys.ts';
 import { fireDue } from '../../../../src/core/schedules/fire-due.ts';
 import { addSchedule } from '../../../../src/core/schedules/schedules.ts';
@@ -79,6 +80,21 @@ test('where it is only asked for, what cannot be signed goes without, which is t
     code: 'UNAUTHENTICATED',
     hint: expect.stringMatching(/^chmod 600 /) as string,
   });
+});
+
+test('a schedule is left to whoever has the key that its sender has now', async () => {
+  await addSchedule(rig.own, { name: 'nightly', cron: '0 3 * * *', tz: 'UTC', message: { to: 'reviewer', body: 'x' } });
+  const path = privateFile(must(rig.own.env['DREAMOS_CONFIG_HOME']), await rootIdOf(rig.own), 'planner');
+  const old = readFileSync(path);
+  await rotateIdentity(rig.own, 'planner');
+  const now = readFileSync(path);
+  writeFileSync(path, old);
+  rig.clock.advance(24 * 3_600_000);
+  expect(await fireDue(rig.own)).toMatchObject({ fired: [] });
+  expect(rig.warnings.at(-1)).toMatch(/^The schedule nightly could not be sent now: .*planner/);
+  writeFileSync(path, now);
+  rig.clock.advance(60_000);
+  expect((await fireDue(rig.own)).fired).toMatchObject([{ schedule: 'nightly', id: expect.any(String) as string }]);
 });
 
 test('a schedule is left to whoever has the key of its sender', async () => {

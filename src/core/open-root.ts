@@ -11,9 +11,7 @@ import {
   type RootPlace,
 } from '../storage/engines.ts';
 import type { Message } from '../model/message.ts';
-import { defaultSettings } from '../model/settings.ts';
 import { registerAgent } from './agents/agents.ts';
-import { settingsUntold } from './root/config-file.ts';
 import { checkLabel, checkName, checkNewName } from './root/names.ts';
 import type { Store } from '../storage/port/store.ts';
 import { admit, gateOver } from './root/operation.ts';
@@ -160,7 +158,7 @@ async function openAt({ path, engine, ...linked }: RootPlace, options: OpenOptio
 
 /** In the name of the mailbox in which something has died. @throws UNAUTHENTICATED: who has its key will tell it */
 async function signNotice(session: Session, message: Message): Promise<Message> {
-  const { signatures = defaultSettings.signatures } = await settingsUntold(session);
+  const signatures = await (await import('./identity/signatures/look.ts')).signaturesNow(session);
   if (signatures === 'off') return message;
   return (await import('./identity/signatures/sign.ts')).signed(session, message, signatures);
 }

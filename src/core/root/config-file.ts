@@ -45,10 +45,15 @@ export function rootSettings(session: Session): Promise<Settings> {
 
 /** As `rootSettings`, for who does nothing by them himself. @returns none, where nobody knows of any that could be used */
 export async function settingsUntold(session: Session): Promise<Settings> {
+  return (await knownSettings(session)) ?? {};
+}
+
+/** As `settingsUntold`. @returns `undefined`: nobody knows of any that could be used */
+export async function knownSettings(session: Session): Promise<Settings | undefined> {
   try {
     return (await lastLoaded(session)).settings;
   } catch (error) {
-    if (error instanceof DreamosError) return {};
+    if (error instanceof DreamosError) return undefined;
     throw error;
   }
 }

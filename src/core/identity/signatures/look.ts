@@ -1,17 +1,36 @@
 /** Signatures, for who looks: nothing of them is loaded or looked up where the setting is off. */
 import { DreamosError } from '../../../model/errors.ts';
 import type { Message } from '../../../model/message.ts';
-import { defaultSettings } from '../../../model/settings.ts';
+import { defaultSettings, type Settings } from '../../../model/settings.ts';
 import type { Signature } from '../../../model/signed/signature.ts';
-import { settingsUntold } from '../../root/config-file.ts';
+import { knownSettings } from '../../root/config-file.ts';
 import type { Session } from '../../root/root.ts';
+import { rootIdOf } from '../root-id.ts';
 
 export type CheckSignature = (message: Message | null | undefined) => Promise<Signature>;
 
+/**
+ * What the root says of signatures. While nobody knows what that is, they are required wherever somebody has ever had a key:
+ * who spoils config.json does not end that.
+ */
+export async function signaturesNow(session: Session): Promise<NonNullable<Settings['signatures']>> {
+  const settings = await knownSettings(session);
+  if (settings) return settings.signatures ?? defaultSettings.signatures;
+  return (await mayBeSigned(session)) ? 'require' : 'off';
+}
+
+async function mayBeSigned(session: Session): Promise<boolean> {
+  try {
+    return (await rootIdOf(session)) !== undefined;
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    return true;
+  }
+}
+
 /** For many messages, the setting being asked once. @returns `undefined`: it is off */
 export async function signatureCheck(session: Session): Promise<CheckSignature | undefined> {
-  const { signatures = defaultSettings.signatures } = await settingsUntold(session);
-  if (signatures === 'off') return undefined;
+  if ((await signaturesNow(session)) === 'off') return undefined;
   const { checkSignature } = await import('./verify.ts');
   return async (message) => (message ? checkSignature(session, message).catch(notChecked) : none);
 }
@@ -36,7 +55,7 @@ export async function checkHandedOut(session: Session, message: Message, known: 
   if (known.signature === undefined || known.signature === 'verified') return;
   const refusal = (await import('./verify.ts')).refusalOf(message, known);
   if (refusal === undefined) return;
-  if ((await settingsUntold(session)).signatures === 'require') throw refusal;
+  if ((await signaturesNow(session)) === 'require') throw refusal;
   session.warn(refusal.message);
 }
 

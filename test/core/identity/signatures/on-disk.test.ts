@@ -1,5 +1,14 @@
 /** Signed mail as files: put by hand into the mailbox, into another root, into drop/, into a pack, into a backup. */
-import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { setSetting } from './settings.ts';
@@ -7,6 +16,8 @@ import { createIdentity } from '../../../../src/core/identity/identity.ts';
 import { backup } from '../../../../src/core/keep/backup.ts';
 import { packArchive } from '../../../../src/core/keep/maintain.ts';
 import { list } from '../../../../src/core/look/list.ts';
+import { show } from '../../../../src/core/look/show.ts';
+import { checkHandedOut } from '../../../../src/core/identity/signatures/look.ts';
 import { listArchive } from '../../../../src/core/keep/archive.ts';
 import { initRoot, openRoot, restoreRoot } from '../../../../src/core/open-root.ts';
 import type { Session } from '../../../../src/core/root/root.ts';
@@ -143,6 +154,26 @@ test('a signed message keeps every byte in a pack and in a backup', async () => 
   opened.push(restored.root);
   expect(await gather(listArchive(restored.root, 'reviewer'))).toMatchObject([{ signature: 'verified' }]);
   expect(await read(restored.root)).toMatchObject({ signature: 'verified', message: { body: 'hello' } });
+});
+
+test('while nobody knows what config.json said, a look goes by it as if signatures were required', async () => {
+  await setSetting(own, 'off');
+  const id = await sent();
+  const { path: root } = own;
+  writeFileSync(join(root, 'config.json'), '{"signatures":"requi');
+  rmSync(join(root, 'config'), { recursive: true, force: true });
+  const begin = async (): Promise<Session> => {
+    const session = await openRoot({ root, cwd: root, env: { DREAMOS_CONFIG_HOME: home }, as: 'reviewer' });
+    opened.push(session);
+    return session;
+  };
+  const next = await begin();
+  const shown = await show(next, id);
+  expect(shown).toMatchObject({ signature: 'unsigned' });
+  await expect(checkHandedOut(next, shown.message, shown)).rejects.toMatchObject({ code: 'SIGNATURE_MISSING' });
+  // Where nobody has ever had a key, nothing can be signed.
+  unlinkSync(join(root, 'identity.json'));
+  expect(await show(await begin(), id)).not.toHaveProperty('signature');
 });
 
 test('a notice of a death is signed by the mailbox in which it died', async () => {

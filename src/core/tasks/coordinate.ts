@@ -44,7 +44,7 @@ interface Role {
 const roleMailbox = 'task-coordinator';
 // Each time its holder dies is an attempt.
 const mostAttempts = 1000;
-/** For what no event tells: an agent that is gone, a lease that runs out. */
+/** For what no event tells: an agent that is gone, a lease that runs out, a role that is no more. */
 const lookEveryMs = 1000;
 /** Of many tasks it gives out so many between two looks at who is gone. */
 const mostAtOnce = 200;
@@ -63,9 +63,18 @@ async function coordinateBody(session: Session, options: CoordinateOptions = {})
   const consumer = await takeUp(own, card.name);
   try {
     const reader = await createReader(own, card, { leaseMs }, consumer.token);
+    let isMissing = false;
     while (!signal?.aborted) {
-      const claim = await reader.next(waiter, { waitMs: Infinity, ...(signal && { signal }) });
-      if (!claim) return;
+      const claim = await reader.next(waiter, { waitMs: lookEveryMs, ...(signal && { signal }) });
+      if (!claim) {
+        // Dead, if it is not signed as the root requires it by now, and nobody would have the role again. A look that falls
+        // between two places of a message does not see it; two looks in a row do not fall so.
+        const wasMissing = isMissing;
+        isMissing = !(await isRoleThere(own));
+        if (isMissing && wasMissing && !signal?.aborted) await sendRole(own);
+        continue;
+      }
+      isMissing = false;
       await onRole?.({ holds: true, token: claim.attempt });
       await hold(own, claim, { ...options, leaseMs });
       await onRole?.({ holds: false, token: claim.attempt });
@@ -91,8 +100,17 @@ async function makeRole(session: Session): Promise<void> {
       settings: { maxAttempts: mostAttempts },
     };
   });
+  await sendRole(session);
+}
+
+async function isRoleThere({ store }: Session): Promise<boolean> {
+  return (await store.look.load(roleMailbox)).messages > 0;
+}
+
+/** If it is not there. */
+async function sendRole(session: Session): Promise<void> {
   await session.store.documents.withLock(`assign.${roleMailbox}`, async () => {
-    if ((await session.store.look.load(roleMailbox)).messages > 0) return;
+    if (await isRoleThere(session)) return;
     const subject = 'the role of coordinator';
     await sendChecked(session, { to: roleMailbox, subject, body: subject, type: 'role' });
   });

@@ -4,6 +4,7 @@ import { heartbeat } from '../../../src/core/agents/heartbeat.ts';
 import { createTask } from '../../../src/core/tasks/create.ts';
 import type { Session } from '../../../src/core/root/root.ts';
 import { refusal } from '../rig.ts';
+import { createSignedRig } from '../identity/signatures/rig.ts';
 import { createTaskRig } from './rig.ts';
 
 /** Somebody who coordinates; what he says of himself. */
@@ -65,6 +66,21 @@ test('one that was paused for longer than its lease gives nothing away any more,
   await other.saw('assigned 1');
   expect(await stateOf(id)).toBe('assigned');
   await Promise.all([one.end(), other.end()]);
+});
+
+test('a role from before signatures were required is made anew, so somebody has it again', async () => {
+  const { own, set, clock, warnings } = await createSignedRig();
+  const before = coordinating(own);
+  await before.saw('has 1');
+  await before.end();
+  await set('require');
+  const one = coordinating(own);
+  await vi.waitFor(() => {
+    clock.advance(1000);
+    expect(one.said).toContain('has 1');
+  }, 10_000);
+  await one.end();
+  expect(warnings.join()).toMatch(/is not signed\. It is in the dead-letter queue of task-coordinator\./);
 });
 
 test('who coordinates has to be an agent', async () => {

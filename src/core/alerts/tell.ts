@@ -169,7 +169,8 @@ export async function sendTo(
     if (!(error instanceof DreamosError)) throw error;
     // Nothing but this is ever sent under this key: somebody was first, and the rule was another then.
     if (error.code === 'DEDUPE_MISMATCH') return { done: { mailed: true } };
-    return { trouble: error.message };
+    // Who must do something is told what: it is tried again until then.
+    return { trouble: error.kind === 'denied' ? [error.message, error.hint].join(' ') : error.message };
   }
 }
 

@@ -27,7 +27,7 @@ async function signerFor(session: Session, from: string, how: 'warn' | 'require'
   try {
     const signer = await signerNow(session, from, () => signerOf(session, from));
     if (signer) return signer;
-    refusal = noKey(from);
+    refusal = await noKey(session, from);
   } catch (error) {
     if (!(error instanceof DreamosError) || error.kind !== 'denied') throw error;
     refusal = error;
@@ -38,7 +38,10 @@ async function signerFor(session: Session, from: string, how: 'warn' | 'require'
   return undefined;
 }
 
-function noKey(from: string): DreamosError {
+async function noKey({ store }: Session, from: string): Promise<DreamosError> {
   const message = `There is no private key of ${from} here, and this root takes signed mail.`;
-  return new DreamosError('denied', 'UNAUTHENTICATED', message, { hint: `dreamos identity create ${from}` });
+  // A key stands on a card.
+  const isKnown = (await store.documents.getAgent(from)) !== undefined;
+  const hint = `${isKnown ? '' : `dreamos agent register ${from}; then: `}dreamos identity create ${from}`;
+  return new DreamosError('denied', 'UNAUTHENTICATED', message, { hint });
 }

@@ -5,7 +5,7 @@
  * next (status, dlq, maintain; who waits or watches once in each process) goes on: what was sent is not sent again.
  */
 import { DreamosError } from '../../../model/errors.ts';
-import type { AgentCard } from '../../../model/agent.ts';
+import { type AgentCard, isQueue } from '../../../model/agent.ts';
 import type { Message } from '../../../model/message.ts';
 import { type Death, noMailbox, noticeOf, notTold } from '../../port/notice.ts';
 import { MailboxFull } from '../../port/refusals.ts';
@@ -78,11 +78,15 @@ async function send(ctx: FileContext, message: Message, death: Death): Promise<s
     root: await settingsInForce(ctx),
     now: ctx.clock.now(),
   });
-  const { formerNames } = (await getAgent(ctx, death.mailbox)) ?? {};
-  const signed = ctx.sign ? await ctx.sign(outgoing.message) : outgoing.message;
+  const { formerNames, kind } = (await getAgent(ctx, death.mailbox)) ?? {};
   try {
+    const signed = ctx.sign ? await ctx.sign(outgoing.message) : outgoing.message;
     await sendUnderDedupeKey(ctx, { ...outgoing, message: signed, ...(formerNames && { formerSenders: formerNames }) });
   } catch (error) {
+    // Nobody will ever have one, so there is nobody to wait for.
+    if (isQueue({ kind }) && error instanceof DreamosError && error.code === 'UNAUTHENTICATED')
+      return 'signatures are required, and a queue has no key to sign it with';
+
     if (error instanceof MailboxFull) return `the mailbox of ${card.name} is full`;
     // Under the key of this death: its reason file was lost since, or a mailbox has another name.
     if (!(error instanceof DreamosError) || error.code !== 'DEDUPE_MISMATCH') throw error;

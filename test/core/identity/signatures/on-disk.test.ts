@@ -12,7 +12,9 @@ import {
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { setSetting } from './settings.ts';
+import { changeCard } from '../../../../src/core/agents/agents.ts';
 import { createIdentity } from '../../../../src/core/identity/identity.ts';
+import { listDead, showDead } from '../../../../src/core/keep/dlq.ts';
 import { backup } from '../../../../src/core/keep/backup.ts';
 import { packArchive } from '../../../../src/core/keep/maintain.ts';
 import { list } from '../../../../src/core/look/list.ts';
@@ -185,6 +187,21 @@ test('a notice of a death is signed by the mailbox in which it died', async () =
   });
 });
 
+test('of a queue, which can have no key, none is sent: that is noted, and nobody tries again', async () => {
+  const queue = { name: 'jobs', createdAt: new Date().toISOString(), kind: 'queue' as const };
+  await changeCard(own, 'jobs', () => queue);
+  const { id } = await send(own, { to: 'jobs', body: 'hello', notify: true });
+  await nack(own, must(await readNext(own, 'jobs')).receipt, { dead: true });
+  const why = 'signatures are required, and a queue has no key to sign it with';
+  expect(warnings.splice(0).join()).toMatch(new RegExp(`gets no notice: ${why}\\.$`));
+  expect(await showDead(own, 'jobs', id)).toMatchObject({ notice: why });
+  const next = await openRoot({ root: own.path, cwd: own.path, env: own.env, warn: (one) => void warnings.push(one) });
+  opened.push(next);
+  expect(await gather(listDead(next, 'jobs'))).toHaveLength(1);
+  expect(warnings).toEqual([]);
+  expect(await readNext(own, 'planner')).toBeUndefined();
+});
+
 test('a notice waits for who can sign it', async () => {
   await send(own, { to: 'reviewer', body: 'hello', notify: true });
   const { path: cwd } = own;
@@ -199,6 +216,6 @@ test('a notice waits for who can sign it', async () => {
   await nack(poor, must(await read(poor)).receipt, { dead: true });
   expect(warnings.join()).toMatch(/its sender is not told yet: There is no private key of reviewer here/);
   expect(await readNext(own, 'planner')).toBeUndefined();
-  await gather((await import('../../../../src/core/keep/dlq.ts')).listDead(own, 'reviewer'));
+  await gather(listDead(own, 'reviewer'));
   expect(await readNext(own, 'planner')).toMatchObject({ signature: 'verified', message: { type: 'notice' } });
 });

@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
-import { rotateIdentity } from '../../../../src/core/identity/identity.ts';
+import { registerAgent } from '../../../../src/core/agents/agents.ts';
+import { createIdentity, rotateIdentity } from '../../../../src/core/identity/identity.ts';
 import { rootIdOf } from '../../../../src/core/identity/keys.ts';
 import { fireDue } from '../../../../src/core/schedules/fire-due.ts';
 import { addSchedule } from '../../../../src/core/schedules/schedules.ts';
@@ -9,6 +10,7 @@ import { preview, send, sendAll } from '../../../../src/core/send/send.ts';
 import { readNext } from '../../../../src/core/take/read.ts';
 import { publish } from '../../../../src/core/topics/publish.ts';
 import { subscribe } from '../../../../src/core/topics/subscriptions.ts';
+import { checked, makeDead, setRules } from '../../alerts/rig.ts';
 import { must } from '../../rig.ts';
 import { privateFile } from '../rig.ts';
 import { createSignedRig, type SignedRig } from './rig.ts';
@@ -111,4 +113,19 @@ test('a schedule is left to whoever has the key of its sender', async () => {
   );
   expect((await fireDue(rig.own)).fired).toMatchObject([{ schedule: 'nightly', id: expect.any(String) as string }]);
   expect(await read()).toMatchObject({ signature: 'verified', message: { from: 'planner' } });
+});
+
+test('an alert is mail like any other: what is missing is told until dreamos has a key', async () => {
+  await setRules(rig.own, [{ name: 'dead', to: 'planner' }]);
+  await makeDead(rig.own);
+  rig.warnings.length = 0;
+  const missing = 'There is no private key of dreamos here, and this root takes signed mail.';
+  const trouble = `${missing} dreamos agent register dreamos; then: dreamos identity create dreamos`;
+  expect(await checked(rig.own)).toMatchObject([{ trouble }]);
+  expect(rig.warnings).toEqual([`The alert dead of reviewer: ${trouble}`]);
+  await registerAgent(rig.own, { name: 'dreamos' });
+  await createIdentity(rig.own, 'dreamos');
+  rig.clock.advance(1000);
+  expect((await checked(rig.own))[0]).not.toHaveProperty('trouble');
+  expect(await read('planner')).toMatchObject({ signature: 'verified', message: { from: 'dreamos', type: 'alert' } });
 });

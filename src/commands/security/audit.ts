@@ -94,15 +94,19 @@ function sumText(verified: AuditVerified, now: number): string {
   const { state, lines, checkpoints, since, until, unproved, prunedThrough, anchored } = verified;
   if (state === 'empty') return 'Nothing is noted yet, or all of it is gone: without an anchor nobody can tell.';
   const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
-  const proved = `${many(lines - unproved.lines, 'line')} proved by ${many(checkpoints, 'checkpoint')}`;
+  const seen = `${many(lines - unproved.lines, 'line')} ${state === 'whole' ? 'proved by' : 'looked at, and'} ${many(checkpoints, 'checkpoint')}`;
   const span = since === null || until === null ? '' : `, from ${since} to ${until} (${ago(until, now)})`;
-  const rest = unproved.lines === 0 ? '' : ` ${many(unproved.lines, 'line')} behind the newest one: not proved yet.`;
+  const rest =
+    unproved.lines === 0
+      ? ''
+      : ` ${many(unproved.lines, 'line')} came later; the next checkpoint proves ${unproved.lines === 1 ? 'it' : 'them'}.`;
   const pruned = prunedThrough === null ? '' : ` Days up to ${prunedThrough} were removed by audit prune.`;
+  if (state === 'broken') return `Broken: ${seen}${span}. What is wrong is said above.${pruned}`;
   const end =
     anchored === true
       ? ' The anchor holds: nothing up to it was cut or made anew.'
-      : ' If more was done since then, log and checkpoints were cut together; only an anchor tells that.';
-  return `${state === 'whole' ? 'Whole' : 'Broken'}: ${proved}${span}.${rest}${pruned}${end}`;
+      : ' What a cut of both log and checkpoints would have taken from their end, only an anchor tells.';
+  return `Whole: ${seen}${span}.${rest}${pruned}${end}`;
 }
 
 export async function anchorCommand(context: Context): Promise<void> {

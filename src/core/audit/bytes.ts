@@ -55,17 +55,19 @@ export async function bytesOf(audit: Audit, log: AuditLog, from: number, to: num
   return Buffer.concat(parts);
 }
 
-/** Each whole line, and what is behind the last one, if there is anything; empty ones are none. */
-export async function* textsOf(audit: Audit, log: AuditLog, to: number): AsyncGenerator<string, void, void> {
+/** Each whole line with its number, and what is behind the last one, if there is anything; empty ones are none, but count. */
+export async function* textsOf(audit: Audit, log: AuditLog, to: number): AsyncGenerator<[string, number], void, void> {
   let rest = Buffer.alloc(0);
+  let number = 1;
   for await (const part of audit.read(log, 0, to)) {
     const bytes = rest.length === 0 ? Buffer.from(part) : Buffer.concat([rest, part]);
     let start = 0;
     for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
-      if (end > start) yield bytes.toString('utf8', start, end);
+      if (end > start) yield [bytes.toString('utf8', start, end), number];
       start = end + 1;
+      number++;
     }
     rest = bytes.subarray(start);
   }
-  if (rest.length > 0) yield rest.toString();
+  if (rest.length > 0) yield [rest.toString(), number];
 }

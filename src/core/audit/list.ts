@@ -1,10 +1,11 @@
 import { eachOf } from '../root/operation.ts';
-import { audited, type Audited } from '../../contract/security/audit.ts';
+import type { Audited } from '../../contract/security/audit.ts';
 import type { Audit } from '../../storage/port/audit.ts';
 import { isoTime } from '../../model/clock.ts';
 import { sameAgent } from '../../model/agent.ts';
 import type { Session } from '../root/root.ts';
 import { textsOf } from './bytes.ts';
+import { lineIn } from './line.ts';
 
 export interface AuditListOptions {
   /** What was done from then on; milliseconds since 1970. */
@@ -51,23 +52,13 @@ async function newest(
 ): Promise<{ found: Audited[]; broken: number }> {
   let found: Audited[] = [];
   let broken = 0;
-  for await (const text of textsOf(audit, day, await audit.size(day))) {
+  for await (const [text] of textsOf(audit, day, await audit.size(day))) {
     const line = lineIn(text);
     if (!line) broken++;
     else if (isWanted(line)) found.push(line);
     if (found.length > 2 * most + 1000) found = found.slice(-most);
   }
   return { found: (found.length > most ? found.slice(-most) : found).reverse(), broken };
-}
-
-function lineIn(text: string): Audited | undefined {
-  try {
-    const parsed = audited.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    // The caller counts it.
-    return undefined;
-  }
 }
 
 function fits({ op, by, result }: Audited, which: Pick<AuditListOptions, 'op' | 'by' | 'denied'>): boolean {

@@ -42,9 +42,7 @@ export async function walk(
   let first: Checkpoint | undefined;
   let head: string | undefined;
   let pruned: string | undefined;
-  let number = 0;
-  for await (const line of textsOf(audit, checkpointLog, size)) {
-    number++;
+  for await (const [line, number] of textsOf(audit, checkpointLog, size)) {
     const checkpoint = parseCheckpoint(line);
     if (!checkpoint) {
       tell(noCheckpoint(number));

@@ -93,7 +93,7 @@ describe('audit verify', () => {
     const { code, out } = await rig.dreamos('audit verify');
     expect(code).toBe(0);
     expect(out).toBe(
-      'Whole: 1 line proved by 1 checkpoint, from 2026-11-20T09:00:00.000Z to 2026-11-20T09:00:00.000Z (3m ago). If more was done since then, log and checkpoints were cut together; only an anchor tells that.\n',
+      'Whole: 1 line proved by 1 checkpoint, from 2026-11-20T09:00:00.000Z to 2026-11-20T09:00:00.000Z (3m ago). What a cut of both log and checkpoints would have taken from their end, only an anchor tells.\n',
     );
   });
 
@@ -103,6 +103,7 @@ describe('audit verify', () => {
     const { code, out, err } = await rig.dreamos('audit verify');
     expect(code).toBe(6);
     expect(out).toMatch(/^problem {3}The audit's log of 2026-11-20 is gone.*\[missing\]\nBroken: /);
+    expect(out).not.toContain('proved');
     expect(err).toContain('1 problem in the audit of /root.');
     expect((await rig.dreamos('audit verify --json')).json).toMatchObject([{ state: 'broken' }]);
   });

@@ -110,6 +110,88 @@ describe('of what a checkpoint has seen', () => {
   });
 });
 
+describe('what no checkpoint has seen', () => {
+  const made = '{"at":"2026-10-01T00:00:00.000Z","op":"send","by":"planner","result":"done","id":"x","pid":1}\n';
+  const put = (of: string, text: string): void => void rig.mail.audit.logs.set(of, Buffer.from(text));
+
+  test('of a day that was over before the newest one was made up, and is found, also behind pruned days', async () => {
+    await noted(rig.root, 'old');
+    rig.clock.advance(3 * dayMs);
+    await noted(rig.root, 'new');
+    const before = (await anchorAudit(rig.root)).anchor;
+    put('2026-10-01', made);
+    const { state, findings } = await verifyAudit(rig.root, { anchor: before });
+    expect([state, findings]).toMatchObject([
+      'broken',
+      [
+        {
+          rule: 'unseen',
+          level: 'problem',
+          message: expect.stringContaining('log of 2026-10-01 was seen by no') as string,
+        },
+      ],
+    ]);
+    await rig.root.store.audit.remove('2026-10-01');
+    await gather(pruneAudit(rig.root, { olderThanMs: 0 }));
+    expect(await problems(rig.root)).toEqual([]);
+    put('2026-10-01', made);
+    expect(await problems(rig.root)).toEqual(['unseen']);
+  });
+
+  test('is found behind the lines of a day that is over, and not of one that is not', async () => {
+    await noted(rig.root, 'old');
+    rewrite(rig.mail, day, (text) => `${text}${made}`);
+    expect(await problems(rig.root)).toEqual([]);
+    await checkpoint(rig.root);
+    rig.clock.advance(dayMs);
+    await noted(rig.root, 'next day');
+    expect(await problems(rig.root)).toEqual([]);
+    rewrite(rig.mail, day, (text) => `${text}${made}${made}`);
+    const { findings } = await verifyAudit(rig.root);
+    expect(findings).toMatchObject([
+      {
+        rule: 'unseen',
+        message: expect.stringContaining(`The last 2 lines of the audit's log of ${day} were`) as string,
+      },
+    ]);
+  });
+
+  test('and is no line is told with its day and its number, and is no problem', async () => {
+    await noted(rig.root, 'one');
+    rewrite(rig.mail, day, (text) => `${text}\n{"at":"20\n${made}nonsense`);
+    expect(await verifyAudit(rig.root)).toMatchObject({
+      state: 'whole',
+      findings: [
+        {
+          rule: 'no-line',
+          level: 'warning',
+          message: expect.stringContaining(`Line 3 of the audit's log of ${day}`) as string,
+        },
+        { rule: 'no-line', message: expect.stringContaining('Line 5 ') as string },
+      ],
+    });
+    rewrite(rig.mail, day, (text) => `${text}${'\nx'.repeat(30)}`);
+    const { findings } = await verifyAudit(rig.root);
+    expect(findings).toHaveLength(11);
+    expect(findings.at(-1)?.message).toMatch(/^22 more lines of /);
+  });
+});
+
+test('one dropped line is one problem, however many checkpoints came later', async () => {
+  for (const id of ['one', 'two', 'three', 'four']) {
+    await noted(rig.root, id);
+    await checkpoint(rig.root);
+  }
+  rewrite(rig.mail, day, (text) => text.split('\n').slice(1).join('\n'));
+  const { findings } = await verifyAudit(rig.root);
+  expect(findings).toMatchObject([
+    {
+      rule: 'changed',
+      message: expect.stringMatching(/checkpoint 0 .* 3 later ones do not agree either\.$/) as string,
+    },
+  ]);
+});
+
 describe('who has today’s key', () => {
   /** As he would, with all that he finds in the root. */
   function stolen(): { key: ReturnType<typeof newKey>; n: number } {

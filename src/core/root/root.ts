@@ -1,5 +1,6 @@
 import type { OperationName } from '../../contract/operations.ts';
 import type { Clock } from '../../model/clock.ts';
+import type { DreamosError } from '../../model/errors.ts';
 import type { Ids } from '../../model/id.ts';
 import type { MailDone } from '../../model/security/audit.ts';
 import type { Said, Settled } from '../../storage/port/mail.ts';
@@ -33,6 +34,8 @@ interface TaskEnds {
 interface MailAudit {
   /** Never rejects: what could not be written is a warning. */
   readonly noteMail: (session: Session, done: readonly MailDone[]) => Promise<void>;
+  /** Of what was denied without anybody being told by an error; never rejects. */
+  readonly noteCall: (session: Session, name: string, args: readonly unknown[], error: DreamosError) => Promise<void>;
 }
 
 /** Who works on a root: what every operation gets. Many sessions may share one root; a session costs nothing. */

@@ -34,7 +34,9 @@ export async function onlySigned(
     const reason = `${refusal.code}: ${signature.signatureFault ?? 'it is not signed'}`;
     const isBuried = await settled(session, delivery, { ...settling(claim), dead: true, reason });
     if (isBuried) session.warn(`${refusal.message} It is in the dead-letter queue of ${delivery.mailbox}.`);
+    // Of what is thrown who has called is noted.
     if (claim.filter?.id !== undefined) throw refusal;
+    if (isBuried) await (await session.audit()).noteCall(session, 'read', [], refusal);
     if (claim.signal?.aborted) return undefined;
   }
   return undefined;

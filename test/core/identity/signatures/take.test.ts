@@ -1,6 +1,7 @@
 /** What of a mailbox is handed out, by the setting `signatures`, and what is known of it. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { registerAgent } from '../../../../src/core/agents/agents.ts';
+import { listAudit } from '../../../../src/core/audit/list.ts';
 import { deadReasonOf } from './dead.ts';
 import { listDead, retryDead, showDead } from '../../../../src/core/keep/dlq.ts';
 import { consume } from '../../../../src/core/take/consume.ts';
@@ -77,6 +78,10 @@ describe('require', () => {
     const good = await sent('hello');
     flip('reviewer', changed);
     expect(await read()).toMatchObject({ message: { id: good }, signature: 'verified' });
+    expect((await gather(listAudit(rig.own, { denied: true }))).reverse()).toMatchObject([
+      { op: 'read', by: 'reviewer', code: 'SIGNATURE_MISSING', why: expect.stringContaining(unsigned) as string },
+      { op: 'read', by: 'reviewer', code: 'SIGNATURE_INVALID', why: expect.stringContaining(changed) as string },
+    ]);
     expect(await read()).toBeUndefined();
     expect(await deadReasonOf(rig.own, 'reviewer')).toEqual({
       [unsigned]: 'SIGNATURE_MISSING: it is not signed',

@@ -9,6 +9,7 @@ import { isSessionId, type HostSession, type SessionKey } from '../storage/port/
 import { announceNews } from '../core/reach/news.ts';
 import { agentOf, followCleared, type Moment, noteMoment } from '../core/reach/sessions.ts';
 import type { AgentCard } from '../model/agent.ts';
+import { DreamosError } from '../model/errors.ts';
 import type { Session } from '../core/root/root.ts';
 import { hosts } from './hosts.ts';
 import type { Heard, Host } from './hosts/host.ts';
@@ -163,6 +164,8 @@ export async function orNote(context: Context, what: string, work: () => Promise
   try {
     await work();
   } catch (error) {
+    // The audit has it at the end of the command.
+    if (error instanceof DreamosError && error.kind === 'denied') context.denied.push(error);
     try {
       const session = await context.session();
       const message = error instanceof Error ? error.message : String(error);

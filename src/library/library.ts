@@ -3,7 +3,7 @@
  * folder, its environment and its warnings. Everything behind it has them handed in.
  */
 import { cwd, emitWarning, env } from 'node:process';
-import { noteCall, noteInit } from '../core/audit/note.ts';
+import { noteCall, noteDenied, noteInit } from '../core/audit/note.ts';
 import { checkAlerts, listAlerts, silenceAlerts, testAlert } from '../core/alerts/alerts.ts';
 import { retireAgent, showAgent } from '../core/agents/agents.ts';
 import { a2aCardOf } from '../core/agents/a2a.ts';
@@ -106,7 +106,11 @@ export async function open(options: OpenOptions = {}): Promise<Dreamos> {
  */
 export async function init(options: OpenOptions & { readonly agents?: readonly string[] } = {}): Promise<Dreamos> {
   checkArguments([{ ...opening, agents: texts }], [options]);
-  const made = await initRoot(surrounded(options));
+  const how = surrounded(options);
+  const made = await initRoot(how).catch(async (error: unknown) => {
+    await noteDenied(() => openRoot(how), 'init', error);
+    throw error;
+  });
   await noteInit(made);
   return bindTo(made.root);
 }

@@ -3,6 +3,7 @@ import { ProtocolError, ProtocolErrorCode, type ReadResourceResult, type Resourc
 import type { Context } from '../cli/context.ts';
 import { harmless, harmlessJson } from '../cli/harmless.ts';
 import { signatureLine } from '../cli/show/message-view.ts';
+import type { OperationName } from '../contract/operations.ts';
 import { listAgents } from '../core/agents/agents.ts';
 import { watch } from '../core/follow/watch.ts';
 import { show } from '../core/look/show.ts';
@@ -44,6 +45,11 @@ export async function listResources(session: Session): Promise<Resource[]> {
     title: `Mailbox of ${name}`,
     mimeType: 'application/json',
   }));
+}
+
+/** What reading one is, as policy and audit call it. */
+export function operationOf(uri: string): OperationName {
+  return uri.startsWith(mailboxes) ? 'list' : 'show';
 }
 
 /** @throws as the looks at them */

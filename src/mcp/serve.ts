@@ -13,10 +13,11 @@ import {
 } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { Context } from '../cli/context.ts';
+import type { OperationName } from '../contract/operations.ts';
 import type { Call } from './call.ts';
 import { createHanded } from './handed.ts';
-import { createUpdates, listResources, readResource, refusalOf, resourceTemplates } from './resources.ts';
-import { asTold, callTool, isTool, listTools } from './tools.ts';
+import { createUpdates, listResources, operationOf, readResource, refusalOf, resourceTemplates } from './resources.ts';
+import { asTold, callTool, isTool, listTools, noteIfDenied } from './tools.ts';
 import { toolNames } from './shapes.ts';
 
 /** At most 400 characters: it stands in every conversation. */
@@ -99,21 +100,24 @@ export async function serve(main: Context, wire: Transport): Promise<void> {
       }
       return within(ctx.mcpReq.signal, (context) => callTool(name, given, () => callIn(context, ctx)));
     });
-    const looking = <T>(ctx: ServerContext, work: (call: Call) => Promise<T>): Promise<T> =>
+    const looking = <T>(ctx: ServerContext, name: OperationName, work: (call: Call) => Promise<T>): Promise<T> =>
       within(ctx.mcpReq.signal, async (context) => {
+        let call: Call | undefined;
         try {
-          return await work(await callIn(context, ctx));
+          call = await callIn(context, ctx);
+          return await work(call);
         } catch (error) {
+          if (call) await noteIfDenied(call, name, error);
           const { code, message, hint } = asTold(error, context.options.root);
           throw refusalOf(code, message, hint);
         }
       });
     server.setRequestHandler('resources/list', (_, ctx) =>
-      looking(ctx, async ({ session }) => ({ resources: await listResources(session) })),
+      looking(ctx, 'agent.list', async ({ session }) => ({ resources: await listResources(session) })),
     );
     server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates }));
     server.setRequestHandler('resources/read', ({ params: { uri } }, ctx) =>
-      looking(ctx, (call) => readResource(call, uri)),
+      looking(ctx, operationOf(uri), (call) => readResource(call, uri)),
     );
     if (era === 'legacy') {
       server.setRequestHandler('resources/subscribe', ({ params: { uri } }) => {

@@ -4,7 +4,7 @@ import { asDreamosError, errorJson } from '../cli/errors.ts';
 import { withRoot } from '../cli/as-typed.ts';
 import { harmless, harmlessJson } from '../cli/harmless.ts';
 import { asJsonSchema } from '../contract/shape.ts';
-import { operations } from '../contract/operations.ts';
+import { type OperationName, operations } from '../contract/operations.ts';
 import { type ToolInput, toolNames, type ToolName, tools } from './shapes.ts';
 import { resolveAgent } from '../core/agents/agents.ts';
 import { DreamosError } from '../model/errors.ts';
@@ -75,11 +75,16 @@ export async function callTool(name: ToolName, given: unknown, begin: () => Prom
       structuredContent: visible(value) as Record<string, unknown>,
     };
   } catch (error) {
-    if (call && error instanceof DreamosError && error.kind === 'denied')
-      await (await import('../core/audit/note.ts')).noteCall(call.session, tools[name].operation, [], error);
+    if (call) await noteIfDenied(call, tools[name].operation, error);
     const told = harmlessJson(errorJson(asTold(error, call?.context.options.root)));
     return { isError: true, content: [{ type: 'text', text: told }, ...warningsOf(call)] };
   }
+}
+
+/** Without what it was called with, which may be somebody's words. */
+export async function noteIfDenied({ session }: Call, name: OperationName, error: unknown): Promise<void> {
+  if (error instanceof DreamosError && error.kind === 'denied')
+    await (await import('../core/audit/note.ts')).noteCall(session, name, [], error);
 }
 
 function warningsOf(call: Call | undefined): { type: 'text'; text: string }[] {

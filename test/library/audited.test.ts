@@ -3,6 +3,10 @@ import { commandOf, libraryPathOf, operationNames } from '../../src/contract/ope
 import { isAudited } from '../../src/core/audit/what.ts';
 import type { Dreamos } from '../../src/library/dreamos.ts';
 import { openLibrary } from '../contract/open-library.ts';
+import { openRoot } from '../../src/core/open-root.ts';
+import { init as makeRoot } from '../../src/library/library.ts';
+import { audited } from '../../src/library/security/audited.ts';
+import { DreamosError } from '../../src/model/errors.ts';
 import { gather } from '../core/rig.ts';
 
 let mail: Dreamos;
@@ -45,4 +49,40 @@ test('every operation that administers or purges is noted, by its own name, in e
     if (command !== undefined) expect(command.replace(' ', '.')).toBe(name);
     else expect(libraryPathOf(name)).toBe(name);
   }
+});
+
+test('init that was denied is noted in the root that is there', async () => {
+  const all = { allow: { '*': ['*'] } };
+  await mail.policy.set({ roles: { all }, agents: { planner: ['all'] } });
+  const how = { root: mail.path, as: 'reviewer', agents: ['zoe'], warn: () => undefined };
+  await expect(makeRoot(how)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  expect(await gather(mail.audit.list({ denied: true }))).toMatchObject([
+    { op: 'init', by: 'reviewer', result: 'denied', code: 'FORBIDDEN' },
+  ]);
+});
+
+test('what is thrown into a generator ends it, and it is noted', async () => {
+  const session = await openRoot({ root: mail.path, as: 'planner' });
+  async function* maintain() {
+    yield 'one';
+    yield 'two';
+  }
+  const left = audited(session, { maintain }).maintain();
+  await left.next();
+  await expect(left.throw(new Error('mine'))).rejects.toThrow('mine');
+  await session.close();
+  expect(await gather(mail.audit.list({ limit: 1 }))).toMatchObject([{ op: 'maintain', result: 'done' }]);
+});
+
+test('a job of consume that may not be settled any more is noted as what was called', async () => {
+  const session = await openRoot({ root: mail.path, as: 'planner' });
+  const no = () => Promise.reject(new DreamosError('denied', 'FORBIDDEN', 'no'));
+  async function* consume() {
+    yield { ack: no, nack: no, renew: no };
+  }
+  for await (const job of audited(session, { consume }).consume())
+    for (const name of ['ack', 'nack', 'renew'] as const)
+      await expect(job[name]()).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  await session.close();
+  expect(await ops()).toEqual(['init', 'ack', 'nack', 'renew']);
 });

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { listAudit } from '../../src/core/audit/list.ts';
 import { setPolicy } from '../../src/core/policy/policy.ts';
 import { type ToolName, toolNames } from '../../src/mcp/shapes.ts';
+import { gather } from '../core/rig.ts';
 import { connect } from './rig.ts';
 
 const id = '01JD3Y6Q0V8M5T2B7K9XWZ4RCE';
@@ -42,4 +44,9 @@ test('a resource is looked at by who may look, and the list of them asks as well
   expect((await rig.client.listResources()).resources).toHaveLength(3);
   await setPolicy(rig.root.root, { roles: { all }, agents: { planner: ['all'] } });
   await expect(rig.client.listResources()).rejects.toThrow(/FORBIDDEN/);
+  await expect(rig.client.readResource({ uri: `dreamos://message/${id}` })).rejects.toThrow(/FORBIDDEN/);
+  const denied = await gather(listAudit(rig.root.root, { denied: true }));
+  expect(denied.map(({ op, by, code }) => [op, by, code]).reverse()).toEqual(
+    ['list', 'agent.list', 'show'].map((op) => [op, 'reviewer', 'FORBIDDEN']),
+  );
 });

@@ -1,3 +1,4 @@
+import { commandOf, operationNames } from '../../contract/operations.ts';
 import { isAudited } from '../../core/audit/what.ts';
 import type { Session } from '../../core/root/root.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -9,8 +10,7 @@ const making = ['init', 'restore'];
 
 /** Has the audit note how a command has ended, and what of it was denied. @param error what it threw */
 export async function noteEnd(context: Context, error: unknown): Promise<void> {
-  // `dlq purge`: dlq.purge. None that is noted is called in another way.
-  const name = context.verb.replace(' ', '.');
+  const name = nameOf(context.verb);
   const isDenied = error instanceof DreamosError && error.kind === 'denied';
   const isNoted = isDenied || (isAudited(name) && !isCommanderError(error) && !(error instanceof Interrupted));
   if (!isNoted && context.denied.length === 0) return;
@@ -22,13 +22,22 @@ export async function noteEnd(context: Context, error: unknown): Promise<void> {
   };
   const opened = await context.opened();
   if (opened) return note(opened);
-  if (!making.includes(name) || error !== undefined || context.signal.aborted) return;
+  if (!making.includes(name) || context.signal.aborted) return;
+  if (error !== undefined) {
+    const { noteDenied } = await import('../../core/audit/note.ts');
+    return noteDenied(() => context.around.openRoot(context.openOptions()), name, error);
+  }
   const made = await context.around.openRoot(context.openOptions());
   try {
     await note(made);
   } finally {
     await made.close();
   }
+}
+
+/** The operation that a verb calls: `reserve` is reservations.reserve. What is none (`hook …`) goes by its own words. */
+function nameOf(verb: string): string {
+  return operationNames.find((one) => commandOf(one) === verb) ?? verb.replace(' ', '.');
 }
 
 /** What was typed behind the verb. */

@@ -38,6 +38,23 @@ export async function noteInit({ root, created, agents }: Initialised): Promise<
   if (created || made.length > 0) await noteCall(root, 'init', made);
 }
 
+/** Of who was denied what opens no root first, such as init: in the root that is there. @param open of that one */
+export async function noteDenied(open: () => Promise<Session>, name: string, error: unknown): Promise<void> {
+  if (!isDenied(error)) return;
+  // Where none can be opened, there is nothing to note it in.
+  const root = await open().catch(() => undefined);
+  if (!root) return;
+  try {
+    await noteCall(root, name, [], error);
+  } finally {
+    await root.close();
+  }
+}
+
+export function isDenied(error: unknown): error is DreamosError {
+  return error instanceof DreamosError && error.kind === 'denied';
+}
+
 interface Initialised {
   readonly root: Session;
   readonly created: boolean;
@@ -46,7 +63,7 @@ interface Initialised {
 
 function said({ acting }: Session, op: string, args: readonly unknown[], error: unknown): OperationDone | undefined {
   const by = acting ?? null;
-  if (error instanceof DreamosError && error.kind === 'denied') {
+  if (isDenied(error)) {
     const { code, message } = error;
     // What was to be sent is no matter of the audit, so of these nobody is told with what they were called.
     return { op, by, result: 'denied', code, why: errorText(message) };

@@ -1,8 +1,7 @@
 import { libraryPathOf, type OperationName, operationNames } from '../../contract/operations.ts';
-import { noteCall } from '../../core/audit/note.ts';
+import { isDenied, noteCall } from '../../core/audit/note.ts';
 import { isAudited } from '../../core/audit/what.ts';
 import type { Session } from '../../core/root/root.ts';
-import { DreamosError } from '../../model/errors.ts';
 
 type Call = (...args: unknown[]) => Promise<unknown> | AsyncGenerator<unknown, void, undefined>;
 type Group = Record<string, unknown>;
@@ -38,10 +37,20 @@ function noted(session: Session, name: OperationName, call: Call): Call {
     // Its own generator, so that an item of many costs no more than it did.
     const next = made.next.bind(made);
     if (!isNoted) {
-      made.next = (...how) => next(...how).catch(failed);
+      const settling = name === 'consume';
+      made.next = async (...how) => {
+        try {
+          const step = await next(...how);
+          if (settling && !step.done) noteSettling(session, step.value);
+          return step;
+        } catch (error) {
+          return failed(error);
+        }
+      };
       return made;
     }
     const end = made.return.bind(made);
+    const into = made.throw.bind(made);
     let isBegun = false;
     const over = async <T extends IteratorResult<unknown>>(step: T): Promise<T> => {
       if (step.done && isBegun) {
@@ -58,6 +67,15 @@ function noted(session: Session, name: OperationName, call: Call): Call {
       });
     };
     made.return = (value) => end(value).then(over);
+    // Who throws into it has left it early.
+    made.throw = (thrown: unknown) =>
+      into(thrown).then(over, async (error: unknown) => {
+        const wasBegun = isBegun;
+        isBegun = false;
+        if (error !== thrown) return failed(error);
+        if (wasBegun) await ended(undefined);
+        throw error;
+      });
     return made;
   };
 
@@ -67,6 +85,18 @@ function noted(session: Session, name: OperationName, call: Call): Call {
   }
 }
 
-function isDenied(error: unknown): boolean {
-  return error instanceof DreamosError && error.kind === 'denied';
+/** What is called of a job is called in no other way. */
+function noteSettling(session: Session, value: unknown): void {
+  const job = value as Group;
+  for (const name of ['ack', 'nack', 'renew'] as const) {
+    const settle = job[name] as (...args: unknown[]) => Promise<unknown>;
+    job[name] = async (...args: unknown[]) => {
+      try {
+        return await settle(...args);
+      } catch (error) {
+        if (isDenied(error)) await noteCall(session, name, [], error);
+        throw error;
+      }
+    };
+  }
 }

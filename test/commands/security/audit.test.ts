@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { setPolicy } from '../../../src/core/policy/policy.ts';
 import { checkpointLog } from '../../../src/storage/port/audit.ts';
 import { changeSettingsIn } from '../../storage/contract/ways.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
@@ -46,6 +47,16 @@ describe('what commands do', () => {
     const { json, out } = await rig.dreamos('audit list --denied --json');
     expect(json).toMatchObject([{ op: 'send', by: 'planner', result: 'denied', code: 'FORBIDDEN' }]);
     expect(out).not.toContain('secret');
+  });
+
+  test.for<[string, string]>([
+    ['task create --title parse --as reviewer', 'tasks.create'],
+    ['reserve src --as reviewer', 'reservations.reserve'],
+    ['send planner hello --as reviewer', 'send'],
+  ])('%s is noted under the name of the operation, as the library does: %s', async ([line, op]) => {
+    await setPolicy(rig.root, { roles: { all: { allow: { '*': ['*'] } } }, agents: { planner: ['all'] } });
+    expect((await rig.dreamos(line)).code).toBe(9);
+    expect((await rig.dreamos('audit list --denied --json --as planner')).json).toMatchObject([{ op }]);
   });
 
   test('with several items of which one is denied, that one is noted once', async () => {

@@ -28,7 +28,7 @@ const about: Record<string, readonly string[]> = {
   'the sessions of the tools that agents work in': ['agentOf', 'followCleared', 'noteMoment'],
   'a setting': ['effectiveSettings', 'settingsUntold'],
   'what has just been read, and may be handed out': ['answersSealed', 'checkHandedOut'],
-  'what notes that something was done or denied': ['isAudited', 'noteCall'],
+  'what notes that something was done or denied': ['isAudited', 'noteCall', 'noteDenied'],
   'what alerts are silenced': ['silencesNow'],
 };
 

@@ -94,7 +94,11 @@ function sumText(verified: AuditVerified, now: number): string {
   const { state, lines, checkpoints, since, until, unproved, prunedThrough, anchored } = verified;
   if (state === 'empty') return 'Nothing is noted yet, or all of it is gone: without an anchor nobody can tell.';
   const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
-  const seen = `${many(lines - unproved.lines, 'line')} ${state === 'whole' ? 'proved by' : 'looked at, and'} ${many(checkpoints, 'checkpoint')}`;
+  const by = many(checkpoints, 'checkpoint');
+  const seen =
+    state === 'whole'
+      ? `${many(lines - unproved.lines, 'line')} proved by ${by}`
+      : `${many(lines, 'line')} looked at, and ${by}`;
   const span = since === null || until === null ? '' : `, from ${since} to ${until} (${ago(until, now)})`;
   const rest =
     unproved.lines === 0

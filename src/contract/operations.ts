@@ -988,7 +988,7 @@ const table = {
     input: 'agent',
     output: 'identity',
     effect: 'looks',
-    action: 'look',
+    action: null,
     concerns: 'one',
   },
   'identity.rotate': {

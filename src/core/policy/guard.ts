@@ -33,19 +33,20 @@ export function guarded(
   const key = `${operation} ${acting}`;
   let view = known.get(key);
   if (!view) {
-    view = viewOf(store, action, ask, lists);
+    view = viewOf(store, operation, action, ask, lists);
     if (known.size >= mostViews) known.clear();
     known.set(key, view);
   }
   return view;
 }
 
-function viewOf(store: Store, action: Action, ask: Ask, lists: boolean): Store {
+function viewOf(store: Store, operation: OperationName, action: Action, ask: Ask, lists: boolean): Store {
   const { mail, look, journal, documents, rollups } = store;
   const listed = lists ? listing(documents, action, ask) : documents;
   switch (action) {
     case 'send':
-      return { ...store, mail: sending(mail, ask) };
+      // A request settles its own answer, and nothing else.
+      return { ...store, mail: operation === 'request' ? sending(mail, ask) : settling(store, ask) };
     case 'read':
       return { ...store, mail: claiming(store, ask) };
     case 'look':
@@ -96,20 +97,28 @@ function sending(mail: Mail, ask: Ask): Mail {
   };
 }
 
-/** What its handler sends, a worker sends. */
-function claiming({ mail, documents }: Store, ask: Ask): Mail {
+function claiming(store: Store, ask: Ask): Mail {
+  const { mail } = store;
   const check = (mailbox: string): Promise<void> => ask.check('read', { mailbox });
+  return {
+    ...settling(store, ask),
+    claim: async (mailbox, options) => (await check(mailbox), mail.claim(mailbox, options)),
+    takeUp: async (mailbox, who) => (await check(mailbox), mail.takeUp(mailbox, who)),
+  };
+}
+
+/** What its handler sends, a worker sends; and whose answer finishes a message has to be allowed to claim it. */
+function settling({ mail, documents }: Store, ask: Ask): Mail {
   /** A receipt holds on where its mailbox has another name by now. */
   const checkReceipt = async (receipt: string): Promise<void> => {
     const { mailbox } = mail.parseReceipt(receipt);
     if (await ask.may('read', { mailbox })) return;
     const now = (await documents.getAgent(mailbox)) ? undefined : formerly(await documents.listAgents(), mailbox)[0];
-    await check(now?.name ?? mailbox);
+    await ask.check('read', { mailbox: now?.name ?? mailbox });
   };
   return {
     ...sending(mail, ask),
-    claim: async (mailbox, options) => (await check(mailbox), mail.claim(mailbox, options)),
-    takeUp: async (mailbox, who) => (await check(mailbox), mail.takeUp(mailbox, who)),
+    checkClaim: async (receipt) => (await checkReceipt(receipt), mail.checkClaim(receipt)),
     ack: async (receipt, options) => (await checkReceipt(receipt), mail.ack(receipt, options)),
     nack: async (receipt, options) => (await checkReceipt(receipt), mail.nack(receipt, options)),
     renew: async (receipt, options) => (await checkReceipt(receipt), mail.renew(receipt, options)),

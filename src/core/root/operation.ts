@@ -34,9 +34,8 @@ export function gateOver(store: Store, clock: Session['clock'], room: () => Prom
     const looks = call.lasting === 'looks';
     if (looks || !(await isNone())) return (await room()).enter(inner, call);
     if (call.lasting === undefined) return inner;
-    const again = async (): Promise<void> => {
-      if (!(await isNone())) await (await room()).enter(inner, call);
-    };
+    const again = async (): Promise<Session | undefined> =>
+      (await isNone()) ? undefined : (await room()).enter(inner, call);
     return { ...inner, checkAgain: () => (isOpen() ? undefined : again()) };
   };
   return {

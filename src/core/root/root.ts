@@ -48,8 +48,11 @@ export interface Session extends Root {
   readonly label?: string;
   /** Within an operation under a policy, for what the storage would not be asked of. @throws FORBIDDEN */
   readonly checkMay?: ((mailboxes: readonly string[]) => Promise<void>) | undefined;
-  /** Within one that goes on for long: asked before each claim, once there is a policy. @throws FORBIDDEN */
-  readonly checkAgain?: (() => Promise<void> | undefined) | undefined;
+  /**
+   * Within one that goes on for long and began without a policy: asked before each claim, and before it is settled. @returns the
+   * session under the policy that has come, if one has @throws FORBIDDEN
+   */
+  readonly checkAgain?: (() => Promise<Session | undefined> | undefined) | undefined;
   /** As checkMay, of a mailbox that is looked into by the way. */
   readonly mayLook?: ((mailbox: string) => Promise<boolean>) | undefined;
   /** One sentence for a person; never data. */

@@ -35,6 +35,8 @@ interface Original {
   readonly mailbox: string;
   readonly message: Message;
   readonly state: State;
+  /** Of its claim, where it is held. */
+  readonly receipt?: string | undefined;
 }
 
 export type ReplyReceipt = SendReceipt & { readonly acked?: Settled };
@@ -123,11 +125,12 @@ function answerTo(
 async function checkHeld(
   session: Session,
   receiptOrId: string,
-  { mailbox, message: { id }, state }: Original,
+  { mailbox, message: { id }, state, receipt }: Original,
 ): Promise<void> {
   const takenBack = state === 'ready' || state === 'delayed';
   try {
-    if (!takenBack && !isId(receiptOrId)) await session.store.mail.checkClaim(receiptOrId);
+    const claim = isId(receiptOrId) ? receipt : receiptOrId;
+    if (!takenBack && claim !== undefined) await session.store.mail.checkClaim(claim);
   } catch (error) {
     // Settled before: the same words again are the repeat of an answer that was cut off, and the dedupe key knows.
     if (error instanceof DreamosError && error.code === 'ALREADY_SETTLED') return;
@@ -246,7 +249,7 @@ async function findIn(session: Session, id: string, mailbox: string): Promise<Or
   for (let look = 1; look <= looks; look++) {
     const [entry] = await findSurely(session, id, mailbox);
     const message = entry && (await session.store.look.read(entry));
-    if (message) return { mailbox, message, state: entry.state };
+    if (message) return { mailbox, message, state: entry.state, receipt: entry.receipt };
   }
   return undefined;
 }

@@ -41,6 +41,12 @@ async function* consumeBody(
   }
 }
 
+/** One that has come since the consumer began holds for what is in its hands, too. @throws FORBIDDEN */
+function underPolicy<T>(session: Session, settle: (session: Session) => Promise<T>): Promise<T> {
+  const again = session.checkAgain?.();
+  return again === undefined ? settle(session) : again.then((own) => settle(own ?? session));
+}
+
 export function jobOf(session: Session, delivery: Delivery): Job {
   const { receipt, mailbox, attempt, leaseUntil, message, unsealed } = delivery;
   const by = session.acting ?? mailbox;
@@ -51,9 +57,9 @@ export function jobOf(session: Session, delivery: Delivery): Job {
     leaseUntil,
     message,
     ...(unsealed && { unsealed }),
-    ack: (how) => (how ? ackWith(session, receipt, by, how) : ackClaim(session, receipt, by)),
-    nack: (options) => nack(session, receipt, options),
-    renew: (leaseMs) => renew(session, receipt, leaseMs),
+    ack: (how) => underPolicy(session, (own) => (how ? ackWith(own, receipt, by, how) : ackClaim(own, receipt, by))),
+    nack: (options) => underPolicy(session, (own) => nack(own, receipt, options)),
+    renew: (leaseMs) => underPolicy(session, (own) => renew(own, receipt, leaseMs)),
   };
   // Not spread into it: of every other job V8 knows the shape.
   return delivery.signature === undefined ? job : Object.assign(job, signatureIn(delivery));

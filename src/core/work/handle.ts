@@ -66,7 +66,9 @@ export async function handleOne(
           ? { outcome: withoutKey(given), receipt: job.receipt }
           : await runHandler(session, given, handler, options, trace);
       const durationMs = Math.round(session.clock.uptime() - beganAt);
-      const settled = await settleAs(session, receipt, job, outcome, options.rests);
+      // A policy may have come while it was worked on.
+      const under = (await session.checkAgain?.()) ?? session;
+      const settled = await settleAs(under, receipt, job, outcome, options.rests);
       if (settled.result !== 'returned') options.rests.forget(job);
       return { job, ...settled, durationMs };
     },

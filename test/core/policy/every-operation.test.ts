@@ -28,8 +28,8 @@ test('nobody is asked for what tells nothing of mail and changes nothing in a ro
       // Its tools are asked by themselves; it makes a root.
       ...['mcp', 'restore'],
       ...['policy.check', 'policy.show', 'policy.test'],
-      // Of one's own file.
-      ...['trust.accept', 'trust.list'],
+      // Of one's own file, and what it says of the keys on the cards.
+      ...['identity.show', 'trust.accept', 'trust.list'],
     ].sort(),
   );
 });
@@ -176,5 +176,22 @@ describe('of another', () => {
     // Without a name it is about those that it may be about.
     expect(await mail.dlq.retry(undefined, 'all')).toMatchObject([{ mailbox: 'ann' }, { mailbox: 'ann' }]);
     expect((await lead.status(['bob']))[0]).toMatchObject({ ready: 1, inflight: 1, delayed: 1, dead: 1, archived: 1 });
+  });
+});
+
+test('who answers and finishes what he answers has to be allowed to claim it, and nothing is sent else', async () => {
+  const { mail, lead, receipt } = await makeWorld();
+  const held = (await outcomeOf(() => lead.list('ann', { states: ['inflight'] }))) as { id: string }[];
+  const claimed = held.find(({ id }) => receipt.includes(id))?.id ?? '';
+  const counts = async () => (await lead.status(['ann', 'lead'])).map(({ ready, inflight }) => [ready, inflight]);
+  const before = await counts();
+  await lead.policy.set(policyFor({ send: ['*'] }));
+  for (const original of [receipt, claimed])
+    await expect(mail.reply(original, { body: 'done' }, { ack: true })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  expect(await counts()).toEqual(before);
+  await mail.reply(receipt, { body: 'not done yet' });
+  await lead.policy.set(policyFor({ send: ['*'], read: ['$self'] }));
+  expect(await mail.reply(claimed, { body: 'done' }, { ack: true, again: true })).toMatchObject({
+    acked: { state: 'archived' },
   });
 });

@@ -80,6 +80,21 @@ describe('a policy in a root', () => {
     expect((await mail.status(['lead']))[0]).toMatchObject({ ready: 1, inflight: 0 });
   });
 
+  test('holds for what a consumer or a worker has in his hands when the first one comes', async () => {
+    const { mail, again } = await makeRoot();
+    const ann = (await again()).as('ann');
+    for (const body of ['a', 'b', 'c']) await mail.send({ to: 'lead', body });
+    const job = must((await ann.consume('lead', { waitMs: 0 }).next()).value || undefined);
+    const working = ann.work('lead', async () => {
+      await mail.policy.set(closed);
+      await rest(60);
+    });
+    await expect(working).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    for (const settle of [() => job.ack(), () => job.ack({ score: 1 }), () => job.nack(), () => job.renew()])
+      await expect(settle()).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    expect((await mail.status(['lead']))[0]).toMatchObject({ ready: 1, inflight: 2, archived: 0 });
+  });
+
   test('is refused, and nothing changes, where it cannot be used, its tests fail or nobody could change it', async () => {
     const { mail } = await makeRoot();
     await mail.policy.set(open1);

@@ -127,8 +127,25 @@ export class Context {
   }
 
   /** What is said where there is nobody to look at. */
-  noAgents(): string {
-    return `No agents yet. To make two: dreamos init planner reviewer${this.flags()}`;
+  async noAgents(): Promise<string> {
+    return (await this.unseen()) ?? `No agents yet. To make two: dreamos init planner reviewer${this.flags()}`;
+  }
+
+  /** That there are mailboxes into which a policy lets nobody look who is called so, or who does not say who he is. */
+  async unseen(): Promise<string | undefined> {
+    const session = await this.session();
+    const { admit } = await import('../core/root/operation.ts');
+    const { listAgents } = await import('../core/agents/agents.ts');
+    const { mayLook } = await admit(session, 'status');
+    const hidden: string[] = [];
+    if (mayLook) for (const { name } of await listAgents(session)) if (!(await mayLook(name))) hidden.push(name);
+    const [first] = hidden;
+    if (first === undefined) return undefined;
+    const { acting } = session;
+    const there = hidden.length === 1 ? 'There is 1 mailbox' : `There are ${hidden.length} mailboxes`;
+    return acting === undefined
+      ? `${there} that you may not look into without saying who you are: --as <agent>, or DREAMOS_AGENT`
+      : `${there} that ${acting} may not look into: dreamos policy check look ${first} --as ${acting}${this.flags()}`;
   }
 
   /** Those who take mail, who acts first; none, where no root can be opened. */

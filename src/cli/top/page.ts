@@ -29,13 +29,16 @@ export interface Drawing extends Size {
   readonly paint: Paint;
   /** Where the root is. */
   readonly root: string;
+  /** What a policy hides from who looks, where he sees nobody; else why nobody is there. */
+  readonly unseen?: string | undefined;
 }
 
 /** What the marker of the selected line takes. */
 const margin = 2;
 
 /** All of it in so many rows: of each pane what has room, of the focused one twice as much. */
-export function pageOf(overview: Overview, choice: Choice, { rows, columns, nowMs, paint, root }: Drawing): Page {
+export function pageOf(overview: Overview, choice: Choice, drawing: Drawing): Page {
+  const { rows, columns, nowMs, paint, root, unseen } = drawing;
   const hasKeys = choice.focus !== undefined;
   const width = hasKeys ? columns - margin : columns;
   const wanted = choice.filter.toLowerCase();
@@ -71,11 +74,21 @@ export function pageOf(overview: Overview, choice: Choice, { rows, columns, nowM
       return isSelected ? paint.bold(line) : tint === undefined ? line : paint[tint](line);
     });
     if (lines.length === 0)
-      body.push(`${mark(isFocused)}${paint.dim(choice.filter === '' ? pane.none : 'None like that')}`);
+      body.push(
+        `${mark(isFocused)}${paint.dim(choice.filter === '' ? (noneOf(pane.name, unseen) ?? pane.none) : 'None like that')}`,
+      );
     const title = paint.bold(withPart(`${mark(false)}${head}`, part, columns));
     return [...(hasKeys || at === 0 ? [] : ['']), title, ...body];
   });
   return { lines: [...tops, ...drawn], focused: views.find(({ isFocused }) => isFocused)?.lines ?? [] };
+}
+
+function noneOf(pane: string, unseen: string | undefined): string | undefined {
+  return pane === 'agents'
+    ? unseen
+    : pane === 'mailboxes' && unseen !== undefined
+      ? 'None that may be seen'
+      : undefined;
 }
 
 /** Behind the first title of a head, where there is room; else at its end, over what stands there. */

@@ -30,6 +30,7 @@ export async function runTop(context: Context, session: Session, { intervalMs, o
   const signal = AbortSignal.any([context.signal, ended.signal]);
   const warnings = new Set<string>();
   let overview: Overview | undefined;
+  let unseen: string | undefined;
   let failure: Error | undefined;
   const fail = (error: unknown): void => {
     failure ??= error instanceof Error ? error : new Error(String(error));
@@ -44,7 +45,14 @@ export async function runTop(context: Context, session: Session, { intervalMs, o
       return screen.draw([...[cutLine(text, columns)], ...Array<string>(rows - 1).fill('')]);
     }
     const lines = overview
-      ? board.lines(overview, { rows: rows - 1, columns, nowMs: session.store.now(), paint, root: session.path })
+      ? board.lines(overview, {
+          rows: rows - 1,
+          columns,
+          nowMs: session.store.now(),
+          paint,
+          root: session.path,
+          unseen,
+        })
       : ['Looking…'];
     const filled = [...lines, ...Array<string>(rows).fill('')].slice(0, rows - 1);
     const warning = [...warnings].at(-1);
@@ -72,6 +80,7 @@ export async function runTop(context: Context, session: Session, { intervalMs, o
   const ticks = setInterval(draw, Math.max(tickMs, intervalMs));
   try {
     for await (const next of followOverview(session, { signal, leastMs: intervalMs })) {
+      unseen = next.mailboxes.length === 0 ? await context.unseen() : undefined;
       overview = next;
       await board.refresh();
       draw();

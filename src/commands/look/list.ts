@@ -39,8 +39,11 @@ export async function listCommand(context: Context, name: string | undefined, op
   if (paused !== undefined) await output.warn(paused);
   if (some || signal.aborted) return;
   const isEmpty = mailbox === undefined && (await listMailboxes(session)).length === 0;
-  const nothing = `Nothing in ${mailbox ?? 'any mailbox'}${thatFits(filter)} is ${states.join(' or ')}.`;
-  await output.note(isEmpty ? context.noAgents() : nothing);
+  if (isEmpty) return output.note(await context.noAgents());
+  const unseen = mailbox === undefined ? await context.unseen() : undefined;
+  const where = mailbox ?? (unseen === undefined ? 'any mailbox' : 'what you may see');
+  await output.note(`Nothing in ${where}${thatFits(filter)} is ${states.join(' or ')}.`);
+  if (unseen !== undefined) await output.note(unseen);
 }
 
 type How = CoreOptions & { readonly states: readonly State[] };

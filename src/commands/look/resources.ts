@@ -9,7 +9,7 @@ export async function showCommand(context: Context, agent: string | undefined): 
   const { output } = context;
   const session = await context.session();
   const all = await showResources(session, agent);
-  if (all.length === 0) return output.note(context.noAgents());
+  if (all.length === 0) return output.note(await context.noAgents());
   if (output.json) {
     for (const one of all) await output.item(one, () => '');
     return;

@@ -25,7 +25,7 @@ export async function statsCommand(
   const told = await stats(await context.session(), names.length > 0 ? names : undefined, how);
   if (options.csv) return output.data(csvOf(told));
   if (output.json) return output.item(told, () => '');
-  if (told.rows.length === 0) return output.note(noRows(context, told));
+  if (told.rows.length === 0) return output.note(await noRows(context, told));
   const columns = columnsOf(told, output.screen?.columns);
   await output.rows(
     told.rows,
@@ -35,7 +35,7 @@ export async function statsCommand(
   for (const line of remarks(told)) await output.note(harmless(line));
 }
 
-function noRows(context: Context, { by }: Stats): string {
+async function noRows(context: Context, { by }: Stats): Promise<string> {
   return by === 'mailbox' ? context.noAgents() : `Nothing is known of any ${by} in this time.`;
 }
 

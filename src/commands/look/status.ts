@@ -38,7 +38,7 @@ async function printStatus(context: Context, all: readonly MailboxStatus[]): Pro
     }
     return;
   }
-  await output.note(context.noAgents());
+  await output.note(await context.noAgents());
 }
 
 function announcedLine(mailbox: string, count: number): string {
@@ -132,7 +132,7 @@ function drawer(
     const changed = all.filter((one) => before.get(one.mailbox) !== now.get(one.mailbox));
     before = now;
     if (inPlace) {
-      const table = all.length > 0 ? await statusScreen(context, all) : 'No agents yet.';
+      const table = all.length > 0 ? await statusScreen(context, all) : ((await context.unseen()) ?? 'No agents yet.');
       // Up to the first line of the last table, and clear from there.
       await output.data(`${drawnLines > 0 ? `\u001B[${drawnLines}A` : ''}\r\u001B[J${table}\n`);
       drawnLines = table.split('\n').length;

@@ -19,8 +19,10 @@ export async function topCommand(
   if (isLive) return runTop(context, session, { intervalMs, order });
   const seen = await overview(session);
   const paint = await output.paint();
+  const unseen = seen.mailboxes.length === 0 ? await context.unseen() : undefined;
   await output.item(seen, () => {
-    const drawing = { rows: Infinity, columns: output.width, nowMs: session.store.now(), paint, root: session.path };
+    const nowMs = session.store.now();
+    const drawing = { rows: Infinity, columns: output.width, nowMs, paint, root: session.path, unseen };
     return pageOf(seen, { order, filter: '' }, drawing).lines.join('\n');
   });
 }

@@ -51,7 +51,7 @@ async function noteOthers(context: Context, shown: number): Promise<void> {
   const agents = (await listAgents(await context.session())).filter((card) => !isQueue(card) && !card.retiredAt);
   const others = agents.length - shown;
   const flags = context.flags();
-  if (agents.length === 0) return context.output.note(context.noAgents());
+  if (agents.length === 0) return context.output.note(await context.noAgents());
   if (others <= 0) return undefined;
   const more =
     shown === 0 ? `None of ${others} agents has` : others === 1 ? '1 more has not' : `${others} more have not`;

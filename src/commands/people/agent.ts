@@ -20,7 +20,7 @@ export async function listCommand(context: Context): Promise<void> {
   const cards = await listWithSessions(session);
   const withSessions = cards.some(({ sessions }) => sessions);
   const nowMs = session.clock.now();
-  if (cards.length === 0) await output.note(context.noAgents());
+  if (cards.length === 0) await output.note(await context.noAgents());
   const withKinds = cards.some(({ kind }) => kind !== undefined);
   const withMail = cards.some(({ holds = [], unread = 0 }) => holds.length + unread > 0);
   const head = [

@@ -30,7 +30,7 @@ async function printCandidates(context: Context, id: string, agent: string | und
   const session = await context.session();
   const all = await explainTask(session, id);
   const asked = agent === undefined ? all : all.filter((one) => one.agent.toLowerCase() === agent.toLowerCase());
-  if (asked.length === 0) return output.note(context.noAgents());
+  if (asked.length === 0) return output.note(await context.noAgents());
   const nowMs = session.clock.now();
   await output.rows(asked, ['agent', 'state', 'tasks', 'score', 'idle for', 'note'], (one) => [
     one.agent,

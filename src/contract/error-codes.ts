@@ -98,7 +98,7 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
   FORBIDDEN: {
     kind: 'denied',
     happened: 'The policy of this root does not let this agent do that here.',
-    next: 'Which rule says so: dreamos policy check <verb> [mailbox] --as <agent>',
+    next: 'Which rule says so: dreamos policy check <command> <agent> --as <agent>',
   },
   FORMAT_TOO_NEW: {
     kind: 'invalid',

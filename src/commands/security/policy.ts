@@ -47,7 +47,7 @@ export async function testCommand(context: Context, file: string): Promise<void>
       ...tests.map((test) =>
         harmless(test.expected === test.allowed ? `ok: ${sayText(test)}` : `fails: ${testText(test)}`),
       ),
-      failed === 0 ? `${nameOf(file)} can be used: ${tests.length} of its own tests hold.` : '',
+      failed === 0 ? `${nameOf(file)} can be used: ${heldText(tests.length)}.` : '',
     ]
       .filter(Boolean)
       .join('\n'),
@@ -55,6 +55,11 @@ export async function testCommand(context: Context, file: string): Promise<void>
   if (failed === 0) return;
   const message = `${failed} of ${tests.length} tests of ${nameOf(file)} ${failed === 1 ? 'fails' : 'fail'}.`;
   throw new DreamosError('invalid', 'CONFIG_INVALID', message, { hint: 'Mend the rules, or the tests' });
+}
+
+function heldText(count: number): string {
+  if (count === 0) return 'it has no tests of its own';
+  return count === 1 ? 'its one test holds' : `all ${count} of its own tests hold`;
 }
 
 function sayText({ as, verb, mailbox, allowed }: PolicyTested['tests'][number]): string {

@@ -1,6 +1,7 @@
 /** What a policy answers, and why. */
 import type { PolicyChecked, PolicyTested } from '../../contract/security/policy.ts';
 import { commandOf, type OperationName, operationNames, operations } from '../../contract/operations.ts';
+import { quoteWord } from '../../model/basics/shell-word.ts';
 import { nearestName, usage } from '../../model/refusals.ts';
 import { type Action, actions, type Policy, rule, type Where } from '../../model/security/policy.ts';
 import { checkName } from '../root/names.ts';
@@ -11,21 +12,24 @@ interface Asked {
   readonly action: Action | null;
   /** Where it is, where no mailbox is named. */
   readonly otherwise: 'own' | 'everywhere' | 'anywhere';
+  /** It names a pattern of topics. */
+  readonly isPattern?: boolean;
 }
 
 export interface PolicyQuestion {
   /** Who would do it; absent: who does not say who he is. */
   readonly as?: string | undefined;
-  /** A mailbox, or `#` and a topic; absent: his own, or as it is without one. */
+  /** A mailbox, or a topic (with or without `#` where topics are meant); absent: his own, or as it is without one. */
   readonly mailbox?: string | undefined;
 }
 
 /** @param policy `undefined`: there is none @param verb a command's words, the name of an operation, or an action @throws USAGE, NAME_INVALID */
 export function answer(policy: Policy | undefined, verb: string, { as, mailbox }: PolicyQuestion): PolicyChecked {
   if (as !== undefined) checkName(as);
-  const { action, otherwise } = askedOf(verb);
-  const own = otherwise === 'own' ? as : undefined;
-  const named = mailbox ?? own;
+  const { action, otherwise, isPattern = false } = askedOf(verb, mailbox);
+  const own = otherwise === 'own' && !isPattern ? as : undefined;
+  const ofTopics = action === 'publish' || action === 'subscribe';
+  const named = mailbox !== undefined && ofTopics && !mailbox.startsWith('#') ? `#${mailbox}` : (mailbox ?? own);
   const base = { as: as ?? null, verb, action, mailbox: named ?? null };
   const free = (because: string): PolicyChecked => {
     return { ...base, allowed: true, role: null, effect: null, pattern: null, why: because };
@@ -33,10 +37,15 @@ export function answer(policy: Policy | undefined, verb: string, { as, mailbox }
   if (action === null) return free('nobody is asked for it');
   if (policy === undefined) return free('there is no policy, so everybody may everything');
   const where: Where =
-    named === undefined ? { in: otherwise === 'everywhere' ? 'everywhere' : 'anywhere' } : { mailbox: named };
+    named === undefined ? { in: otherwise === 'everywhere' ? 'everywhere' : 'anywhere' } : placeOf(named, isPattern);
   const ruling = rule(policy, as, action, where);
   const { role = null, effect = null, pattern = null } = ruling.by ?? {};
   return { ...base, allowed: ruling.allowed, role, effect, pattern, why: why(policy, as, ruling, action) };
+}
+
+/** What is subscribed to is a pattern, of which a rule has to allow all. */
+function placeOf(named: string, isPattern: boolean): Where {
+  return isPattern ? { pattern: named.slice(1).toLowerCase() } : { mailbox: named };
 }
 
 /** Its own tests. */
@@ -49,12 +58,24 @@ export function testsOf(policy: Policy): PolicyTested {
   return { roles: Object.keys(policy.roles).length, tests, failed };
 }
 
-function askedOf(verb: string): Asked {
+function askedOf(verb: string, mailbox?: string): Asked {
   const words = verb.trim().replace(/^dreamos\s+/, '');
   const name = operationNames.find((one) => one === words || commandOf(one) === words);
   if (name !== undefined) return ofOperation(name);
   if ((actions as readonly string[]).includes(words)) return { action: words as Action, otherwise: 'anywhere' };
   const known = [...operationNames.flatMap((one) => commandOf(one) ?? one), ...actions];
+  const whole = `${words} ${mailbox}`;
+  if (known.includes(whole))
+    throw usage(
+      `${JSON.stringify(words)} is no command and no action.`,
+      `A command of several words is one word here: dreamos policy check ${quoteWord(whole)}`,
+    );
+  const of = known.filter((one) => one.startsWith(`${words} `));
+  if (of.length > 0)
+    throw usage(
+      `${JSON.stringify(words)} is no command and no action.`,
+      `It has ${of.map((one) => JSON.stringify(one)).join(', ')}`,
+    );
   const nearest = nearestName(words, known);
   throw usage(
     `${JSON.stringify(verb)} is no command and no action.`,
@@ -66,5 +87,5 @@ function ofOperation(name: OperationName): Asked {
   const { action, concerns, everywhere } = operations[name];
   if (everywhere) return { action, otherwise: 'everywhere' };
   const isOwn = (concerns === 'one' || concerns === 'acting') && action !== 'send';
-  return { action, otherwise: isOwn ? 'own' : 'anywhere' };
+  return { action, otherwise: isOwn ? 'own' : 'anywhere', isPattern: name === 'subscribe' };
 }

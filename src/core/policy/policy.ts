@@ -2,8 +2,9 @@
 import type { PolicyChecked, PolicyShown, PolicyTested } from '../../contract/security/policy.ts';
 import { mostDocumentLevels } from '../../model/basics/limits.ts';
 import { placeInJson, placeText } from '../../model/basics/json-place.ts';
+import { quoteWord } from '../../model/basics/shell-word.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { canBeChanged, policyIn } from '../../model/security/policy-file.ts';
+import { couldChange, mayChange, policyIn } from '../../model/security/policy-file.ts';
 import type { Policy } from '../../model/security/policy.ts';
 import { underLock } from '../root/documents.ts';
 import { operation } from '../root/operation.ts';
@@ -70,11 +71,30 @@ async function setPolicyBody(
   const wrong = tests.find(({ expected, allowed }) => expected !== allowed);
   if (wrong)
     throw invalid(name, `${failed} of its tests ${failed === 1 ? 'fails' : 'fail'}: ${testText(wrong)}`, testing);
-  if (!canBeChanged(policy))
-    throw invalid(name, 'nobody could change it again', 'Give a role that allows "admin" in "*" to somebody');
+  await checkChangeable(session, policy, name);
   await underLock(session.store.documents, 'policy', 'The policy is', () => setOnce(session, policy, note));
   forgetPolicy(session);
   return showPolicy(session);
+}
+
+/** Whoever acts can say the same name again. @throws CONFIG_INVALID */
+async function checkChangeable({ store, acting }: Session, policy: Policy, name: string | undefined): Promise<void> {
+  const could = mayChange(policy);
+  const [first] = could;
+  if (first === undefined)
+    throw invalid(name, 'nobody could change it again', 'Give a role that allows "admin" in "*" to somebody');
+  if (couldChange(policy, undefined) || couldChange(policy, acting)) return;
+  const cards = await store.documents.listAgents();
+  if (cards.some((card) => !card.deletedAt && !card.retiredAt && couldChange(policy, card.name))) return;
+  const example = could.find((pattern) => !pattern.includes('*'));
+  const who = could.map((pattern) => JSON.stringify(pattern)).join(', ');
+  throw invalid(
+    name,
+    `nobody who is registered could change it again, only ${who}`,
+    example === undefined
+      ? 'Register one whom it means, or give a role that allows "admin" in "*" to an agent that is there: dreamos agent list'
+      : `If that is no slip of the pen: dreamos agent register ${quoteWord(example)}`,
+  );
 }
 
 const testing = 'What each says: dreamos policy test <file>';
@@ -133,11 +153,17 @@ async function checkPolicyBody(session: Session, verb: string, asked: PolicyQues
   return answer(await policyNow(session), verb, { ...asked, as: asked.as ?? session.acting });
 }
 
-/** What a policy's own tests come to. It need not be in force. @throws CONFIG_INVALID for what is none; USAGE for a test's verb */
+/**
+ * What a policy's own tests come to. It need not be in force. @throws CONFIG_INVALID for what is none, and where all of them hold
+ * and it could not be put in force all the same; USAGE for a test's verb
+ */
 export const testPolicy = operation('policy.test', testPolicyBody);
 
-async function testPolicyBody(_: Session, said: unknown, name?: string): Promise<PolicyTested> {
-  return testsOf(usable(said, name));
+async function testPolicyBody(session: Session, said: unknown, name?: string): Promise<PolicyTested> {
+  const policy = usable(said, name);
+  const tested = testsOf(policy);
+  if (tested.failed === 0) await checkChangeable(session, policy, name);
+  return tested;
 }
 
 export function testText({ as, verb, mailbox, expected, why }: PolicyTested['tests'][number]): string {

@@ -13,8 +13,8 @@ export interface Policies {
   show(): Promise<PolicyShown>;
   /**
    * Puts a policy in force, as a version: it is kept, synced, before it is in force, and is in force, synced, when the call returns.
-   * What runs goes by it within a moment. @throws CONFIG_INVALID also where one of its own tests fails, or nobody could change it
-   * again; nothing was changed then
+   * What runs goes by it within a moment. @throws CONFIG_INVALID also where one of its own tests fails, or neither who sets
+   * it nor anybody who is registered could change it again; nothing was changed then
    */
   set(policy: Policy, options?: PolicySetOptions): Promise<PolicyShown>;
   /**
@@ -22,6 +22,6 @@ export interface Policies {
    * @param verb a command's words, the path of a function of the library, or an action @throws USAGE for what is none
    */
   check(verb: string, question?: PolicyQuestion): Promise<PolicyChecked>;
-  /** What the own tests of a policy come to. It need not be in force. @throws CONFIG_INVALID for what is none */
+  /** What the own tests of a policy come to. It need not be in force. @throws CONFIG_INVALID as `set`, but for a test that fails */
   test(policy: Policy): Promise<PolicyTested>;
 }

@@ -19,10 +19,14 @@ const roleNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const namesPattern = /^[A-Za-z0-9._*-]{1,128}$/;
 const fields = ['roles', 'everyone', 'agents', 'tests'];
 
-/** Somebody may do everything, so that it can be changed again by who may. */
-export function canBeChanged(policy: Policy): boolean {
-  const named = Object.keys(policy.agents ?? {}).map((pattern) => pattern.replaceAll('*', 'x'));
-  return [undefined, ...named].some((agent) => rule(policy, agent, 'admin', { in: 'everywhere' }).allowed);
+/** Those who could change it again: names and patterns of names, `*` for everybody; none: nobody could. */
+export function mayChange(policy: Policy): string[] {
+  if (couldChange(policy, undefined)) return ['*'];
+  return Object.keys(policy.agents ?? {}).filter((pattern) => couldChange(policy, pattern.replaceAll('*', 'x')));
+}
+
+export function couldChange(policy: Policy, agent: string | undefined): boolean {
+  return rule(policy, agent, 'admin', { in: 'everywhere' }).allowed;
 }
 
 type Path = readonly (string | number)[];

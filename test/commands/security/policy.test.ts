@@ -11,11 +11,14 @@ const policy = {
   tests: [{ as: 'reviewer', verb: 'dlq purge', mailbox: 'planner', allowed: false }],
 };
 const failing = { ...policy, tests: [{ as: 'reviewer', verb: 'read', mailbox: 'planner', allowed: true }] };
-const files = {
+const files: Record<string, string> = {
   'p.json': JSON.stringify(policy, null, 2),
   'odd.json': '{\n  "roles": {\n    "self": { "alow": {} }\n  }\n}\n',
   'cut.json': '{\n  "roles": {',
   'failing.json': JSON.stringify(failing),
+  'bare.json': '{"roles":{"r":{"allow":{"*":["*"]}}},"agents":{"reviewer":["r"]}}',
+  'unknown.json': '{"roles":{"r":{"allow":{"*":["*"]}}},"agents":{"boss":["r"]}}',
+  'unknowns.json': '{"roles":{"r":{"allow":{"*":["*"]}}},"agents":{"boss-*":["r"]}}',
   'locked.json': '{"roles":{"r":{"allow":{"send":["*"]}}},"everyone":["r"]}',
 };
 
@@ -57,12 +60,21 @@ describe('policy set', () => {
     ['cut.json', /^Error: cut\.json cannot be used: line 2, column \d+/],
     ['failing.json', /1 of its tests fails: reviewer should be allowed "read" in planner, but no role/],
     ['locked.json', /nobody could change it again/],
+    ['unknown.json', /only "boss"[^]*Next: If that is no slip of the pen: dreamos agent register boss\n/],
+    ['unknowns.json', /only "boss-\*"[^]*Next: Register one whom it means/],
   ])('refuses %s, and nothing is changed', async (file, why) => {
     const { code, err } = await dreamos(`policy set ${file}`);
     expect(err).toMatch(why);
     expect(code).toBe(6);
     expect((await dreamos('policy show --json')).json).toMatchObject([{ policy: null }]);
   });
+});
+
+test('a policy that nobody who is registered could change is put in force by whom it names, and once he is there', async () => {
+  expect(await dreamos('policy set unknown.json', 'boss')).toMatchObject({ code: 0 });
+  expect(await dreamos('policy set bare.json', 'boss')).toMatchObject({ code: 0 });
+  await dreamos('agent register boss', 'reviewer');
+  expect(await dreamos('policy set unknown.json', 'reviewer')).toMatchObject({ code: 0 });
 });
 
 describe('policy check', () => {
@@ -77,6 +89,31 @@ describe('policy check', () => {
     ['explain', 0, 'yes: nobody is asked for it'],
   ])('%s ends with %i: %s', async (line, code, out) => {
     expect(await dreamos(`policy check ${line}`, 'reviewer')).toMatchObject({ code, out: `${out}\n`, err: '' });
+  });
+
+  test('takes a topic with and without #, and a pattern of which all has to be allowed', async () => {
+    const topics = { allow: { publish: ['#build.>'], subscribe: ['#build.*'] } };
+    const agents = { planner: ['all'], reviewer: ['topics'] };
+    files['topics.json'] = JSON.stringify({ roles: { ...policy.roles, topics }, agents });
+    await dreamos('policy set topics.json');
+    const codes: Record<string, number> = {};
+    for (const line of ['publish build.x', 'publish #build.x', 'publish x', 'subscribe build.*', 'subscribe build.>'])
+      codes[line] = (await dreamos(`policy check ${line}`, 'reviewer')).code;
+    expect(codes).toEqual({
+      ...{ 'publish build.x': 0, 'publish #build.x': 0, 'publish x': 9 },
+      ...{ 'subscribe build.*': 0, 'subscribe build.>': 9 },
+    });
+    expect(await dreamos('subscribe build.*', 'reviewer')).toMatchObject({ code: 0 });
+    expect(await dreamos('subscribe build.>', 'reviewer')).toMatchObject({ code: 9 });
+    expect(await dreamos('publish build.x hi', 'reviewer')).toMatchObject({ code: 0 });
+  });
+
+  test('says how a command of two words is written', async () => {
+    expect(await dreamos('policy check config set')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("dreamos policy check 'config set'"),
+    });
+    expect((await dreamos('policy check config')).err).toContain('"config set"');
   });
 
   test('takes a command of two words', async () => {
@@ -95,8 +132,16 @@ describe('policy test', () => {
   test('says that all its tests hold', async () => {
     expect(await dreamos('policy test p.json')).toMatchObject({
       code: 0,
-      out: 'ok: reviewer may not "dlq purge" in planner\np.json can be used: 1 of its own tests hold.\n',
+      out: 'ok: reviewer may not "dlq purge" in planner\np.json can be used: its one test holds.\n',
     });
+  });
+
+  test('that it has none, and that it could not be put in force all the same', async () => {
+    expect((await dreamos('policy test bare.json')).out).toBe('bare.json can be used: it has no tests of its own.\n');
+    for (const file of ['locked.json', 'unknown.json'])
+      expect(await dreamos(`policy test ${file}`)).toMatchObject({
+        ...{ code: 6, out: '', err: expect.stringMatching(/could change it again/) },
+      });
   });
 
   test('or which fail, and is exit 6', async () => {
@@ -133,5 +178,42 @@ describe('a command that is not allowed', () => {
     expect(json.map(({ mailbox }) => mailbox)).toEqual(['reviewer']);
     const status = await rig.dreamos('status --json --as reviewer');
     expect(status.json.map(({ mailbox }) => mailbox)).toEqual(['reviewer']);
+  });
+});
+
+describe('where nothing may be seen', () => {
+  const pool = { allow: { send: ['*'], look: ['$self', 'pool*'] } };
+  const hidden = JSON.stringify({
+    roles: { pool, all: policy.roles.all },
+    everyone: ['pool'],
+    agents: { planner: ['all'] },
+  });
+  beforeEach(async () => {
+    files['hidden.json'] = hidden;
+    await dreamos('policy set hidden.json');
+    await dreamos('send reviewer hello');
+  });
+  const anonymous =
+    /There are 2 mailboxes that you may not look into without saying who you are: --as <agent>, or DREAMOS_AGENT\n/;
+
+  test.each(['status', 'list', 'top --once', 'stats'])(
+    '%s says who is not seen, and not that nobody is there',
+    async (line) => {
+      const { code, out, err } = await rig.dreamos(line);
+      expect({ code, text: `${out}${err}` }).toMatchObject({ code: 0, text: expect.stringMatching(anonymous) });
+      expect(`${out}${err}`).not.toMatch(/No agents yet|No mailboxes yet|any mailbox/);
+    },
+  );
+
+  test('and to an agent which rule he has to ask for', async () => {
+    const { err } = await dreamos('status', 'stranger');
+    expect(err).toBe(
+      'There are 2 mailboxes that stranger may not look into: dreamos policy check look planner --as stranger\n',
+    );
+  });
+
+  test('and nothing of it to who sees all', async () => {
+    expect((await dreamos('status')).err).toBe('');
+    expect((await dreamos('list planner')).err).toBe('Nothing in planner is ready or delayed or inflight.\n');
   });
 });

@@ -14,7 +14,27 @@ export async function encryptTo(text: string, recipients: Iterable<string>): Pro
   return armor.encode(await encrypter.encrypt(text));
 }
 
-/** @param secrets `AGE-SECRET-KEY-1…`, at least one @throws Error: none of them opens it, or it was changed */
+/** Whether somebody can be sealed to: `age1…`, whole, and a point that a secret can be shared with. */
+export async function isRecipient(recipient: string): Promise<boolean> {
+  try {
+    await encryptTo('', [recipient]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether it is `AGE-SECRET-KEY-1…`, whole. What the library says of one that is not has the key in it. */
+export function isSecret(secret: string): boolean {
+  try {
+    new Decrypter().addIdentity(secret);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param secrets that `isSecret`, at least one @throws Error: none of them opens it, or it was changed */
 export async function decryptBy(armored: string, secrets: Iterable<string>): Promise<string> {
   const decrypter = new Decrypter();
   for (const secret of secrets) decrypter.addIdentity(secret);

@@ -83,6 +83,11 @@ export async function sealSecretsOf(session: Session, agent: string): Promise<st
   return own.flatMap(({ seal }) => seal ?? []);
 }
 
+/** The file that its private keys are in; `undefined`: there is none. @throws UNAUTHENTICATED as signerOf */
+export async function privatePathOf(session: Session, agent: string): Promise<string | undefined> {
+  return (await ownOf(session, agent))?.path;
+}
+
 /**
  * For whom is sealed what goes to an agent: `age1…`. It is pinned, if it was not.
  * @returns `undefined`: its card has none, or it is revoked @throws KEY_CHANGED

@@ -123,8 +123,12 @@ function isContent(value: unknown): value is Content {
 function isKey(value: unknown): value is OwnKey {
   if (typeof value !== 'object' || value === null) return false;
   const { id, since, private: pem = '', seal = '', recipient = '' } = value as Partial<Record<keyof OwnKey, unknown>>;
-  return [id, since, pem, seal, recipient].every((one) => typeof one === 'string');
+  const isText = [id, since, pem, seal, recipient].every((one) => typeof one === 'string');
+  return isText && (seal === '' || sealForm.test(seal as string));
 }
+
+/** 32 bytes in Bech32, with its checksum. */
+const sealForm = /^AGE-SECRET-KEY-1[0-9A-Z]{58}$/;
 
 /** Under the lock of the file: see `whileOwnKeysHeld`. @returns as it is now @throws DISK_FAILED */
 export async function writeKeys(

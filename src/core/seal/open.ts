@@ -4,12 +4,13 @@ import { DreamosError } from '../../model/errors.ts';
 import type { Message } from '../../model/message.ts';
 import { openedBy, sealedBy } from '../../model/security/sealed.ts';
 import { isLog } from '../../model/topic.ts';
-import { sealSecretsOf } from '../identity/keys.ts';
+import { privatePathOf, sealSecretsOf } from '../identity/keys.ts';
+import { unauthenticated } from '../identity/refusals.ts';
 import type { Session } from '../root/root.ts';
 
 /**
  * With a key of one of these agents. A message that is not sealed is as it was.
- * @throws UNAUTHENTICATED: no private key of any of them is here; SEAL_UNOPENED: none of those opens it, or what is in it is
+ * @throws UNAUTHENTICATED: no private key of any of them is here, or one is spoilt; SEAL_UNOPENED: none of those opens it, or what is in it is
  * not this message's
  */
 export async function open(session: Session, message: Message, agents: Iterable<string>): Promise<Message> {
@@ -18,21 +19,19 @@ export async function open(session: Session, message: Message, agents: Iterable<
   if (sealed !== sealedBy)
     throw unopened(id, `it is sealed by ${JSON.stringify(sealed)}, which this version does not know`);
   const names = [...new Set(agents)];
-  const secrets = new Set<string>();
-  for (const name of names) for (const secret of await sealSecretsOf(session, name)) secrets.add(secret);
+  // Whose each is.
+  const secrets = new Map<string, string>();
+  for (const name of names) for (const secret of await sealSecretsOf(session, name)) secrets.set(secret, name);
   if (secrets.size === 0) throw noKeyHere(id, names);
-  const { decryptBy } = await import('../age/age.ts');
+  const { decryptBy, isSecret } = await import('../age/age.ts');
+  for (const [secret, name] of secrets) if (!isSecret(secret)) throw spoilt(name, await privatePathOf(session, name));
   let text: string;
   try {
-    text = await decryptBy(body, secrets);
-  } catch (cause) {
-    const why = (cause as Error).message;
-    const isOthers = /no identity matched/.test(why);
-    throw unopened(
-      id,
-      isOthers ? `no key of ${names.join(', ')} that is here opens it` : `it was changed (${why})`,
-      cause,
-    );
+    text = await decryptBy(body, secrets.keys());
+  } catch (error) {
+    // Words of the library go no further: they may have a key in them.
+    const isOthers = /no identity matched/.test((error as Error).message);
+    throw unopened(id, isOthers ? `no key of ${names.join(', ')} that is here opens it` : 'it was changed');
   }
   const opened = openedBy(text, message);
   if (typeof opened === 'string') throw unopened(id, opened);
@@ -64,9 +63,16 @@ function noKeyHere(id: string, [first = '', ...more]: readonly string[]): Dreamo
   );
 }
 
-function unopened(id: string, why: string, cause?: unknown): DreamosError {
+/** It is said of the file, and no word of the message. */
+function spoilt(name: string, path: string | undefined): DreamosError {
+  return unauthenticated(
+    `The seal key of ${name} in ${path ?? 'its file'} is spoilt, so nothing is opened by it.`,
+    'Take the file from a copy',
+  );
+}
+
+function unopened(id: string, why: string): DreamosError {
   return new DreamosError('denied', 'SEAL_UNOPENED', `Message ${id} is sealed, and not opened: ${why}.`, {
     hint: `For whom it is: dreamos show ${id}`,
-    cause,
   });
 }

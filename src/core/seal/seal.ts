@@ -31,24 +31,27 @@ export interface Sealed {
  */
 export async function sealWords(session: Session, { message, mailboxes, words, dedupeKey }: ToSeal): Promise<Sealed> {
   const { from } = message;
+  const { encryptTo, isRecipient } = await import('../age/age.ts');
   const keys = new Set<string>();
   const without: string[] = [];
+  const spoilt = new Set<string>();
   let refusal: DreamosError | undefined;
   for (const name of new Set([...mailboxes, from])) {
     try {
       const key = await sealRecipientOf(session, name);
-      if (key === undefined) without.push(name);
+      const isSpoilt = key !== undefined && !(await isRecipient(key));
+      if (isSpoilt) spoilt.add(name);
+      if (key === undefined || isSpoilt) without.push(name);
       else keys.add(key);
     } catch (error) {
       if (!(error instanceof DreamosError) || error.code !== 'KEY_CHANGED') throw error;
       refusal ??= error;
     }
   }
-  if (without.length > 0) refusal ??= noKey(without, from);
+  if (without.length > 0) refusal ??= noKey(without, from, spoilt);
   // Under a key it may be the repeat of a send to who had one then. Whether it is, the store knows.
   if (refusal && (dedupeKey === undefined || keys.size === 0)) throw refusal;
   const [mac, ...formerMacs] = dedupeKey === undefined ? [] : await macsUnder(session, from, dedupeKey, words);
-  const { encryptTo } = await import('../age/age.ts');
   const body = await encryptTo(innerText(message, words), keys);
   return {
     body,
@@ -74,7 +77,8 @@ async function macsUnder(session: Session, from: string, dedupeKey: string, word
   );
 }
 
-function noKey([first = '', ...more]: readonly string[], from: string): DreamosError {
+/** @param spoilt whose card says what is no key of age: he has one, and needs another */
+function noKey([first = '', ...more]: readonly string[], from: string, spoilt: ReadonlySet<string>): DreamosError {
   const all = [first, ...more];
   const named = all.slice(0, mostNamed).map((name) => (name === from ? `${name}, the sender` : name));
   const rest = all.length > mostNamed ? ` and ${all.length - mostNamed} more` : '';
@@ -83,7 +87,7 @@ function noKey([first = '', ...more]: readonly string[], from: string): DreamosE
     'invalid',
     'NO_SEAL_KEY',
     `There is nothing to seal to: ${named.join('; ')}${rest} ${have} no key, so nothing was sent.`,
-    { hint: `As the user who reads that mail: dreamos identity create ${first}` },
+    { hint: `As the user who reads that mail: dreamos identity ${spoilt.has(first) ? 'rotate' : 'create'} ${first}` },
   );
 }
 

@@ -1,5 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { createIdentity } from '../../../src/core/identity/identity.ts';
+import { createIdentity, showIdentity } from '../../../src/core/identity/identity.ts';
 import { sealRecipientOf } from '../../../src/core/identity/keys.ts';
 import { encryptTo } from '../../../src/core/age/age.ts';
 import { search } from '../../../src/core/look/search.ts';
@@ -14,6 +16,7 @@ import { ack } from '../../../src/core/take/settle.ts';
 import type { Message } from '../../../src/model/message.ts';
 import type { Draft } from '../../../src/model/draft.ts';
 import { removeScratch } from '../../scratch.ts';
+import { refusal } from '../rig.ts';
 import { createSealRig, expectRefusal, gather, must, type SealRig } from './rig.ts';
 
 let rig: SealRig;
@@ -59,6 +62,43 @@ describe('what was changed in the root', () => {
         code: 'SEAL_UNOPENED',
       });
     }
+  });
+});
+
+describe('a spoilt key of his own', () => {
+  const spoil = async (change: (seal: string) => string): Promise<string> => {
+    const path = must((await showIdentity(rig.root, 'reviewer')).private);
+    const text = readFileSync(path, 'utf8');
+    const seal = must(/AGE-SECRET-KEY-[0-9A-Z]+/.exec(text)?.[0]);
+    writeFileSync(path, text.replace(seal, change(seal)));
+    return path;
+  };
+
+  test.each([
+    ['a letter', (seal: string) => seal.slice(0, -1) + (seal.endsWith('Q') ? 'P' : 'Q')],
+    ['its length', (seal: string) => seal.slice(0, -1)],
+    ['its kind', (seal: string) => seal.replace('KEY-1', 'KEY-2')],
+  ])('(%s) is told with its file, without a word of it, and is not the fault of the message', async (_, change) => {
+    const { id } = await sealed();
+    const path = await spoil(change);
+    for (const call of [
+      async () => open(rig.root, await rig.lies(id), ['reviewer']),
+      () => readNext(rig.as('reviewer'), 'reviewer', { unseal: true }),
+      () => show(rig.as('reviewer'), id, { unseal: true }),
+    ]) {
+      const error = await refusal(call());
+      expect([error.kind, error.code]).toEqual(['denied', 'UNAUTHENTICATED']);
+      expect(error.message).toContain(path);
+      expect(inspect([error, error.cause, rig.warnings, rig.mail.log])).not.toMatch(/AGE-SECRET|checksum/i);
+    }
+    expect(await rig.root.store.look.find(id)).toMatchObject([{ state: 'ready', attempt: 0 }]);
+  });
+
+  test('nor does a changed message say what the library says of it', async () => {
+    const one = await sealed();
+    const error = await refusal(open(rig.root, { ...one, body: 'the code' }, ['reviewer']));
+    expect(error.message).toBe(`Message ${one.id} is sealed, and not opened: it was changed.`);
+    expect(error.cause).toBeUndefined();
   });
 });
 

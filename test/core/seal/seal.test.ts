@@ -22,6 +22,8 @@ afterAll(removeScratch);
 
 const secret = 'the code is 4711';
 const draft: Draft = { to: 'reviewer', body: secret, subject: 'Codes', data: { code: 4711 }, seal: true };
+/** Whole, by its checksum, and a point with which every secret is the same: nothing can be sealed to it. */
+const identityPoint = 'age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq5cu47z';
 const ready = async (mailbox = 'reviewer') => (await rig.root.store.look.counts(mailbox)).ready;
 
 describe('a sealed message', () => {
@@ -119,6 +121,23 @@ describe('a recipient without a key', () => {
     await revokeIdentity(rig.root, 'reviewer');
     await expectRefusal(send(rig.root, draft), { kind: 'invalid', code: 'NO_SEAL_KEY', names: 'reviewer has no key' });
   });
+
+  test.each(['age1theirs', 'age1', 'theirs', `age1${'q'.repeat(58)}`, identityPoint])(
+    'is one whose card says what is no key of age (%s)',
+    async (seal) => {
+      await changeKnownCard(rig.root, 'reviewer', (card) => ({
+        ...card,
+        keys: (card.keys ?? []).map((key) => ({ ...key, seal })),
+      }));
+      await expectRefusal(send(rig.stranger('planner'), draft), {
+        kind: 'invalid',
+        code: 'NO_SEAL_KEY',
+        names: 'reviewer has no key',
+        next: 'dreamos identity rotate reviewer',
+      });
+      expect(await ready()).toBe(0);
+    },
+  );
 
   test('is no recipient of a publish either', async () => {
     await subscribe(rig.as('reviewer'), 'codes');

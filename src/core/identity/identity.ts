@@ -4,7 +4,7 @@
  * may be killed:
  *
  *   make, rotate: 1 the private key, synced, in front of those before  2 the card, under the version that was read
- *                 3 the user's own pin  4 the file without what signs no more
+ *                 3 the user's own pin  4 the file without what signs no more, and the key as one that was said
  *   revoke:       1 the card  2 the pin  3 the file without what signs no more
  *
  * Killed behind 1 the file has a key that no card says: the next `create` makes it the agent's, the next `rotate` leaves it out.
@@ -20,7 +20,7 @@ import type { Session } from '../root/root.ts';
 import { ofMailbox, operation } from '../root/operation.ts';
 import { keepTrust, knownOf } from './judged.ts';
 import { changePin } from './pins.ts';
-import { type OwnKey, type PrivateFile, privateFileOf, whileHeld, writeKeys } from './private-file.ts';
+import { giveBack, type OwnKey, type PrivateFile, privateFileOf, whileHeld, writeKeys } from './private-file.ts';
 import { unauthenticated } from './refusals.ts';
 import { ensureRootId, rootIdOf } from './root-id.ts';
 import { makeSealKey } from './seal-key.ts';
@@ -38,19 +38,23 @@ async function createIdentityBody(session: Session, agent: string): Promise<Iden
     const current = currentKey(card);
     if (isGood(current)) {
       if (!found.keys.some(({ id }) => id === current.id)) throw isElsewhere(name, current, found.path);
+      await writeSaid(found, root, name);
       await pinOwn(session, root, card, current);
       return false;
     }
     const isSaid = ({ id }: OwnKey): boolean => (card.keys ?? []).some((key) => key.id === id);
-    const left = found.keys.find((key) => key.private !== undefined && !isSaid(key));
+    // Only what was never said: a key of who had the name before is not taken up.
+    const left = found.keys.find((key) => key.private !== undefined && key.unsaid && !isSaid(key));
     const made = left ? await publicHalf(left) : await makeKey(session);
-    if (made.own !== left) await writeKeys(found, root, name, [made.own, ...found.keys]);
+    await giveBack(session, root, found);
+    const written = left ? found : await writeKeys(found, root, name, [made.own, ...found.keys]);
     const after = await changeKnownCard(session, name, (before) => {
       const now = currentKey(before);
       if (isGood(now)) throw isElsewhere(name, now, found.path);
       return { ...before, keys: [made.key, ...(before.keys ?? [])] };
     });
     await pinOwn(session, root, after, made.key);
+    await writeSaid(written, root, name);
     return true;
   });
   return { ...(await showIdentity(session, name)), created };
@@ -76,9 +80,9 @@ async function rotateIdentityBody(session: Session, agent: string): Promise<Iden
       if (!key) throw notHere(name, current, found.path);
       return signBytes(key, Buffer.from(text)).toString('base64');
     };
-    const said: CardKey = { ...made.key, by: current.id };
-    const text = rotationText(root, said);
-    const key: CardKey = { ...said, proof: signing(old.private, text), accepts: signing(made.own.private, text) };
+    const next: CardKey = { ...made.key, by: current.id };
+    const text = rotationText(root, next);
+    const key: CardKey = { ...next, proof: signing(old.private, text), accepts: signing(made.own.private, text) };
     const known = found.keys.filter(({ id }) => (card.keys ?? []).some((one) => one.id === id));
     const written = await writeKeys(found, root, name, [made.own, ...known]);
     const after = await changeKnownCard(session, name, (before) => {
@@ -86,7 +90,7 @@ async function rotateIdentityBody(session: Session, agent: string): Promise<Iden
       return { ...before, keys: [key, ...(before.keys ?? [])] };
     });
     await pinOwn(session, root, after, key);
-    await writeKeys(written, root, name, [made.own, ...known.map(withoutPrivate)]);
+    await writeKeys(written, root, name, [said(made.own), ...known.map(withoutPrivate)]);
   });
   return showIdentity(session, name);
 }
@@ -187,8 +191,15 @@ async function whileOwnHeld<T>(
     const card = await resolveAgent(session, name);
     return [card, await privateFileOf(session, root, card, { mayBeMade: true })];
   };
-  const [, before] = await look();
-  return whileHeld(before, async () => work(...(await look())));
+  for (;;) {
+    const [, before] = await look();
+    const done = await whileHeld(before, async () => {
+      const [card, found] = await look();
+      // Meanwhile the keys were put where it is called now.
+      return found.path === before.path ? { value: await work(card, found) } : undefined;
+    });
+    if (done) return done.value;
+  }
 }
 
 interface Pair {
@@ -203,7 +214,13 @@ async function makeKey(session: Session): Promise<Pair> {
   const since = new Date(session.clock.now()).toISOString();
   const seal = await makeSealKey();
   return {
-    own: { id, since, private: privateKey, ...(seal && { seal: seal.secret, recipient: seal.recipient }) },
+    own: {
+      id,
+      since,
+      private: privateKey,
+      ...(seal && { seal: seal.secret, recipient: seal.recipient }),
+      unsaid: true,
+    },
     key: { id, public: publicKey, since, ...(seal && { seal: seal.recipient }) },
   };
 }
@@ -216,8 +233,18 @@ async function publicHalf(own: OwnKey): Promise<Pair> {
 }
 
 function withoutPrivate(own: OwnKey): OwnKey {
-  const { private: _, ...kept } = own;
+  const { private: _, ...kept } = said(own);
   return kept;
+}
+
+function said(own: OwnKey): OwnKey {
+  const { unsaid: _, ...kept } = own;
+  return kept;
+}
+
+/** Behind the card, which says them. */
+async function writeSaid(found: PrivateFile, root: string, name: string): Promise<void> {
+  if (found.keys.some(({ unsaid }) => unsaid)) await writeKeys(found, root, name, found.keys.map(said));
 }
 
 /** Who has the private half needs no other word for it. */

@@ -24,7 +24,7 @@ export async function knownOf(session: Session, agent: string): Promise<Known | 
   if (root === undefined) return undefined;
   const card = await cardOf(session, agent);
   const name = card?.name ?? agent;
-  const pin = pinIn(await pinsOf(session, root), name, card);
+  const pin = await pinIn(session, await pinsOf(session, root), name, card);
   return { root, name, card, pin, judged: await judgedOf(card, pin, root) };
 }
 

@@ -7,7 +7,7 @@ import { currentKey, type KeyState } from '../../model/security/identity.ts';
 import type { Session } from '../root/root.ts';
 import { keepTrustIfPossible, knownOf } from './judged.ts';
 import { type OwnKey, privateFileOf } from './private-file.ts';
-import { keyChanged, ownKeyChanged, unauthenticated } from './refusals.ts';
+import { keyChanged, namesAnother, ownKeyChanged, unauthenticated } from './refusals.ts';
 import { rootIdOf } from './root-id.ts';
 
 export type { KeyState } from '../../model/security/identity.ts';
@@ -26,11 +26,12 @@ const signers = new WeakMap<OwnKey, Signer>();
 
 /**
  * @returns `undefined`: there is no private key of the agent here, or its card has none, or a revoked one
- * @throws UNAUTHENTICATED: it is not to be used (others may read it, DREAMOS_IDENTITY names no file); KEY_CHANGED: the card says
+ * @throws UNAUTHENTICATED: it is not to be used (others may read it, DREAMOS_IDENTITY names no file, or another agent's); KEY_CHANGED: the card says
  * another key than the one that is here
  */
 export async function signerOf(session: Session, agent: string): Promise<Signer | undefined> {
-  const { root, card, current, own, path } = (await ownOf(session, agent)) ?? {};
+  const { root, card, current, own, path, named } = (await ownOf(session, agent)) ?? {};
+  if (named && current && !current.revokedAt) throw namesAnother(named);
   if (root === undefined || !card || !current || !own || path === undefined) return undefined;
   const key = own.find(({ id }) => id === current.id);
   if (current.revokedAt) return undefined;
@@ -50,8 +51,8 @@ async function ownOf(session: Session, agent: string) {
   const root = await rootIdOf(session);
   const card = root === undefined ? undefined : await session.store.documents.getAgent(agent);
   if (root === undefined || !card) return undefined;
-  const { path, file, keys } = await privateFileOf(session, root, card);
-  return file && { root, card, path, own: keys, current: currentKey(card) };
+  const { path, file, keys, named } = await privateFileOf(session, root, card);
+  return { root, card, current: currentKey(card), named, ...(file && { path, own: keys }) };
 }
 
 /**

@@ -6,6 +6,7 @@ import type { UserFile } from '../../storage/file/disk/foreign/user-files.ts';
 import { documentInvalid } from '../../storage/port/refusals.ts';
 import type { Session } from '../root/root.ts';
 import { chmod } from './refusals.ts';
+import { otherSaying, says } from './said.ts';
 
 /** By the agents' names, as they were called. */
 export type Pins = Readonly<Record<string, Pin>>;
@@ -53,14 +54,32 @@ function isPin(value: unknown): value is Pin {
   return [key, raw, since, seal].every((one) => typeof one === 'string') && Array.isArray(revoked);
 }
 
-/** What is known of an agent, also under a name that it had before. @param card `undefined`: there is none */
-export function pinIn(pins: Pins, name: string, card?: AgentCard): Pin | undefined {
-  const former = (card?.formerNames ?? []).map((one) => one.name).reverse();
-  for (const one of [name, ...former]) {
-    const found = Object.hasOwn(pins, one) ? one : Object.keys(pins).find((key) => sameAgent(key, one));
-    if (found !== undefined) return pins[found];
+/**
+ * What is known of an agent, also under a name that it had before, unless that is known of another agent by now.
+ * @param card `undefined`: there is none
+ */
+export async function pinIn(session: Session, pins: Pins, name: string, card?: AgentCard): Promise<Pin | undefined> {
+  const own = pinAt(pins, name);
+  if (own) return own;
+  for (const former of (card?.formerNames ?? []).map((one) => one.name).reverse()) {
+    const pin = pinAt(pins, former);
+    if (pin && (says(card ?? {}, [pin.key]) || !(await otherSaying(session, name, [pin.key])))) return pin;
   }
   return undefined;
+}
+
+function pinAt(pins: Pins, name: string): Pin | undefined {
+  const found = Object.hasOwn(pins, name) ? name : Object.keys(pins).find((key) => sameAgent(key, name));
+  return found === undefined ? undefined : pins[found];
+}
+
+/** What is known under a name of who has another one now, and is not known by that yet: it goes there before it is changed. */
+async function keptFor(session: Session, pins: Pins, name: string, card: AgentCard | undefined): Promise<Pins> {
+  const pin = pinAt(pins, name);
+  if (!pin || says(card ?? {}, [pin.key])) return none;
+  const other = await otherSaying(session, name, [pin.key]);
+  const wasCalled = other?.formerNames?.some((former) => sameAgent(former.name, name));
+  return other && wasCalled && !pinAt(pins, other.name) ? { [other.name]: pin } : none;
 }
 
 /**
@@ -79,10 +98,12 @@ export async function changePin(
   return whileUserFileHeld(path, async () => {
     const file = readUserFile(path);
     const pins = file ? parse(file) : none;
-    const before = pinIn(pins, name, card);
+    const before = await pinIn(session, pins, name, card);
     const pin = change(before);
     if (pin === before) return pin;
-    const others = Object.entries(pins).filter(([key]) => !sameAgent(key, name));
+    const others = Object.entries({ ...pins, ...(await keptFor(session, pins, name, card)) }).filter(
+      ([key]) => !sameAgent(key, name),
+    );
     const agents = Object.fromEntries([...others, ...(pin ? [[name, pin] as const] : [])].sort(byName));
     known.delete(path);
     if (replaceUserFile(path, `${JSON.stringify({ v: 1, agents }, null, 2)}\n`, file)) return pin;

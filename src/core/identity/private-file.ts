@@ -7,7 +7,8 @@ import { quoteWord } from '../../model/basics/shell-word.ts';
 import type { DreamosError } from '../../model/errors.ts';
 import type { UserFile } from '../../storage/file/disk/foreign/user-files.ts';
 import type { Session } from '../root/root.ts';
-import { openToOthers, unauthenticated } from './refusals.ts';
+import { namesAnother, openToOthers, unauthenticated } from './refusals.ts';
+import { otherSaying, says } from './said.ts';
 
 export interface OwnKey {
   readonly id: string;
@@ -17,6 +18,8 @@ export interface OwnKey {
   /** `AGE-SECRET-KEY-1…`, and its `age1…`. */
   readonly seal?: string;
   readonly recipient?: string;
+  /** No card says it yet: it is on its way to one, or whoever made it was killed. */
+  readonly unsaid?: true;
 }
 
 interface Content {
@@ -32,6 +35,10 @@ export interface PrivateFile {
   /** `undefined`: there is none. */
   readonly file: UserFile | undefined;
   readonly keys: readonly OwnKey[];
+  /** Whose keys lie there: they are not this agent's, and none of them is in `keys`. */
+  readonly of?: AgentCard;
+  /** What DREAMOS_IDENTITY names instead, where nothing else is here. */
+  readonly named?: { readonly path: string; readonly agent: string; readonly root: string };
 }
 
 const userFiles = () => import('../../storage/file/disk/foreign/user-files.ts');
@@ -42,42 +49,84 @@ const known = new Map<string, { readonly version: string; readonly file: UserFil
 
 /**
  * The file of an agent's own keys: DREAMOS_IDENTITY, where it names that of this agent, else that in the user's folder, also
- * under a name that the agent had before.
+ * under a name that the agent had before. One whose keys another agent's card says, and this one's does not, is that one's.
  * @param options.mayBeMade it is not there yet, where DREAMOS_IDENTITY says
  * @throws UNAUTHENTICATED: others may read it, it is not readable, or it is none
  */
 export async function privateFileOf(
   session: Session,
   root: string,
-  { name, formerNames = [] }: Pick<AgentCard, 'name' | 'formerNames'>,
+  card: Pick<AgentCard, 'name' | 'formerNames' | 'keys'>,
   { mayBeMade = false } = {},
 ): Promise<PrivateFile> {
+  const { name, formerNames = [] } = card;
   const { userPaths } = await userFiles();
-  const names = [name, ...formerNames.map((former) => former.name).reverse()];
-  const named = session.env['DREAMOS_IDENTITY'];
-  if (named) {
-    const found = await read(named);
-    if (found && found.content.root === root && names.some((one) => sameAgent(one, found.content.agent)))
-      return { path: named, file: found.file, keys: found.content.keys };
-    if (!found && mayBeMade) return { path: named, file: undefined, keys: [] };
+  const former = formerNames.map((one) => one.name).reverse();
+  const path = session.env['DREAMOS_IDENTITY'];
+  let named: PrivateFile['named'];
+  if (path) {
+    const found = await read(path);
+    if (!found && mayBeMade) return { path, file: undefined, keys: [] };
     if (!found)
       throw unauthenticated(
-        `DREAMOS_IDENTITY names ${named}, and there is no such file.`,
+        `DREAMOS_IDENTITY names ${path}, and there is no such file.`,
         `To make one there: dreamos identity create ${name}`,
       );
-    if (mayBeMade)
-      throw unauthenticated(
-        `DREAMOS_IDENTITY names ${named}, and that is the key of ${found.content.agent} in the root ${found.content.root}.`,
-        'Name another file by it, or none: unset DREAMOS_IDENTITY',
-      );
+    const { content, file } = found;
+    const isCalled = content.root === root && [name, ...former].some((one) => sameAgent(one, content.agent));
+    const other = isCalled ? await ownerBeside(session, card, content) : undefined;
+    if (isCalled && !other) return { path, file, keys: content.keys };
+    named = { path, agent: other?.name ?? content.agent, root: content.root };
+    if (mayBeMade) throw namesAnother(named);
   }
-  const paths = userPaths(session.env);
-  for (const one of names) {
-    const path = paths.identity(root, one);
-    const found = await read(path);
-    if (found) return { path, file: found.file, keys: found.content.keys };
+  const home = userPaths(session.env).identity(root, name);
+  const there = await read(home);
+  const of = there && (await ownerBeside(session, card, there.content));
+  if (there && !of) return { path: home, file: there.file, keys: there.content.keys };
+  for (const one of former) {
+    const before = userPaths(session.env).identity(root, one);
+    const found = await read(before);
+    const isOurs =
+      found &&
+      (card.keys?.length ? says(card, idsOf(found.content)) : !(await ownerBeside(session, card, found.content)));
+    if (isOurs) return { path: before, file: found.file, keys: found.content.keys };
   }
-  return { path: paths.identity(root, name), file: undefined, keys: [] };
+  return {
+    path: home,
+    file: mayBeMade ? there?.file : undefined,
+    keys: [],
+    ...(of && { of }),
+    ...(named && { named }),
+  };
+}
+
+const idsOf = ({ keys }: Content): string[] => keys.map(({ id }) => id);
+
+/** Of what is not this agent's. */
+async function ownerBeside(
+  session: Session,
+  card: Pick<AgentCard, 'name' | 'keys'>,
+  content: Content,
+): Promise<AgentCard | undefined> {
+  const ids = idsOf(content);
+  return says(card, ids) ? undefined : otherSaying(session, card.name, ids);
+}
+
+/**
+ * Puts the keys of who has another name now into the file of that name, where he looks first. Under the lock of the file that
+ * they lie in, and before that is written: killed behind it they are in both.
+ */
+export async function giveBack(session: Session, root: string, { path, of }: PrivateFile): Promise<void> {
+  if (!of) return;
+  const home = (await userFiles()).userPaths(session.env).identity(root, of.name);
+  const [there, found] = [await read(home), await read(path)];
+  if (!found || (there && says(of, idsOf(there.content)))) return;
+  if (there)
+    throw unauthenticated(
+      `${path} has the keys of ${of.name}, and ${home} those of somebody else. Nothing was changed.`,
+      `See whose keys they are: ls -l ${quoteWord(path)} ${quoteWord(home)}`,
+    );
+  await writeKeys({ path: home, file: undefined, keys: [] }, root, of.name, found.content.keys);
 }
 
 async function read(path: string): Promise<{ readonly file: UserFile; readonly content: Content } | undefined> {

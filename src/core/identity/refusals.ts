@@ -28,6 +28,14 @@ export function ownKeyChanged(agent: string, path: string, current: CardKey): Dr
   });
 }
 
+/** @param named whose key DREAMOS_IDENTITY names */
+export function namesAnother({ path, agent, root }: { path: string; agent: string; root: string }): DreamosError {
+  return unauthenticated(
+    `DREAMOS_IDENTITY names ${path}, and that is the key of ${agent} in the root ${root}.`,
+    'Name another file by it, or none: unset DREAMOS_IDENTITY',
+  );
+}
+
 export function openToOthers(path: string): DreamosError {
   return unauthenticated(`${path} is a private key, and others may read it, so it is not used.`, chmod(path));
 }

@@ -94,8 +94,12 @@ describe('identity create', () => {
     expect(existsSync(join(owner.home, 'identities'))).toBe(false);
     expect(modeOf(path)).toBe('600');
     expect(await signerOf(owner, 'planner')).toBeDefined();
-    // It is nobody else's.
-    expect(await signerOf(owner, 'reviewer')).toBeUndefined();
+    // It is nobody else's, and that is said.
+    const others = await refusal(signerOf(owner, 'reviewer'));
+    expect([others.code, others.message]).toEqual([
+      'UNAUTHENTICATED',
+      expect.stringContaining('is the key of planner'),
+    ]);
     await expectRefusal(createIdentity(owner, 'reviewer'), 'UNAUTHENTICATED');
     expect(await rotateIdentity(owner, 'planner')).toMatchObject({ private: path });
   });

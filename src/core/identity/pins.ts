@@ -5,7 +5,7 @@ import type { Pin } from '../../model/security/identity.ts';
 import type { UserFile } from '../../storage/file/disk/foreign/user-files.ts';
 import { documentInvalid } from '../../storage/port/refusals.ts';
 import type { Session } from '../root/root.ts';
-import { chmod } from './refusals.ts';
+import { chmod, whose } from './refusals.ts';
 import { otherSaying, says } from './said.ts';
 
 /** By the agents' names, as they were called. */
@@ -35,7 +35,8 @@ export async function pinsOf(session: Session, root: string): Promise<Pins> {
 }
 
 function parse(file: UserFile): Pins {
-  const { path, bytes, isWritable } = file;
+  const { path, bytes, isAnothers, isWritable } = file;
+  if (isAnothers) throw documentInvalid({ document: path }, 'it belongs to another user', whose(path));
   if (isWritable) throw documentInvalid({ document: path }, 'others may change it', chmod(path));
   let value: unknown;
   try {

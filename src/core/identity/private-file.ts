@@ -7,7 +7,7 @@ import { quoteWord } from '../../model/basics/shell-word.ts';
 import type { DreamosError } from '../../model/errors.ts';
 import type { UserFile } from '../../storage/file/disk/foreign/user-files.ts';
 import type { Session } from '../root/root.ts';
-import { namesAnother, openToOthers, unauthenticated } from './refusals.ts';
+import { namesAnother, ofAnotherUser, openToOthers, unauthenticated, whose } from './refusals.ts';
 import { otherSaying, says } from './said.ts';
 
 export interface OwnKey {
@@ -139,9 +139,10 @@ async function read(path: string): Promise<{ readonly file: UserFile; readonly c
     file = readUserFile(path);
   } catch (error) {
     const isClosed = (((error as DreamosError).cause ?? {}) as NodeJS.ErrnoException).code === 'EACCES';
-    throw isClosed ? unauthenticated(`${path} is not yours to read.`, `Whose it is: ls -l ${quoteWord(path)}`) : error;
+    throw isClosed ? unauthenticated(`${path} is not yours to read.`, whose(path)) : error;
   }
   if (!file) return undefined;
+  if (file.isAnothers) throw ofAnotherUser(path);
   if (file.isReadable || file.isWritable) throw openToOthers(path);
   const content = contentOf(file);
   if (known.size >= mostKnown) known.clear();

@@ -40,6 +40,14 @@ export function openToOthers(path: string): DreamosError {
   return unauthenticated(`${path} is a private key, and others may read it, so it is not used.`, chmod(path));
 }
 
+export function ofAnotherUser(path: string): DreamosError {
+  return unauthenticated(`${path} is a private key, and belongs to another user, so it is not used.`, whose(path));
+}
+
+export function whose(path: string): string {
+  return `Whose it is: ls -l ${quoteWord(path)}`;
+}
+
 export function chmod(path: string): string {
   return `chmod 600 ${quoteWord(path)}`;
 }

@@ -22,6 +22,8 @@ export interface UserFile {
   /** Whether others than its owner may read it, and change it. */
   readonly isReadable: boolean;
   readonly isWritable: boolean;
+  /** It belongs to another user than this one and root, who can give it any mode. */
+  readonly isAnothers: boolean;
 }
 
 export interface UserPaths {
@@ -70,6 +72,7 @@ export function readUserFile(path: string): UserFile | undefined {
       version: versionOf(stat),
       isReadable: (stat.mode & 0o044) !== 0,
       isWritable: (stat.mode & 0o022) !== 0,
+      isAnothers: ![0, process.getuid?.() ?? stat.uid].includes(stat.uid),
     };
   } catch (error) {
     return attempt<UserFile, never>(path, 'read', () => {
@@ -136,6 +139,6 @@ function makeFolders(path: string): void {
   }
 }
 
-function versionOf({ ino, mtimeMs, size, mode }: fs.Stats): string {
-  return [ino, mtimeMs, size, mode].join(' ');
+function versionOf({ ino, mtimeMs, size, mode, uid }: fs.Stats): string {
+  return [ino, mtimeMs, size, mode, uid].join(' ');
 }

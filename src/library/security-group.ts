@@ -17,14 +17,14 @@ export interface Identities {
   /** Its keys as its card has them, and which of them this user may trust. */
   show(agent: string): Promise<Identity>;
   /**
-   * Makes the next key, for which the one before signs: who knows that one follows by himself. What it has signed stays good, and
-   * what was sealed for it can be opened.
+   * Makes the next key, for which the one before signs: who knows that one follows by himself. What it has signed stays good,
+   * as long as no later key is revoked, and what was sealed for it can be opened.
    * @throws UNAUTHENTICATED: the private half of the current key is not here, or it is revoked; STATE_CHANGED
    */
   rotate(agent: string): Promise<Identity>;
   /**
-   * Ends a key, the current one or that of an id: all that it has signed or will sign is refused, also for another key, and its
-   * private half is erased, if it is here. Anybody who may write the card may do it, since the key may be lost.
+   * Ends a key, the current one or that of an id: all that it has signed or will sign is refused, also for another key, so that
+   * the keys before it end with it; its private half is erased, if it is here. Anybody who may write the card may do it, since the key may be lost.
    * @throws VERSION_NOT_FOUND: its card has no such key
    */
   revoke(agent: string, options?: RevokeOptions): Promise<IdentityRevoked>;

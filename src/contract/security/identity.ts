@@ -12,7 +12,7 @@ const key = () =>
     /** Ed25519, raw, 32 bytes, in base64. */
     public: text(),
     since: text(),
-    /** `good` also of older ones; `changed`: nobody that this user knows has signed for it. */
+    /** `good` also of older ones; `changed`: nobody that this user knows has signed for it; `unknown`: no trusted one does any more. */
     state: z.enum(['good', 'revoked', 'changed', 'unknown']),
     seal: z.exactOptional(text()),
     /** The key before, which has signed for it. */

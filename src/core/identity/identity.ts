@@ -100,7 +100,7 @@ export interface RevokeOptions {
   readonly key?: string;
 }
 
-/** Ends a key: what it signs from then on, or has signed before, is refused, and it leads to no other key. */
+/** Ends a key: what it signs from then on, or has signed before, is refused, and it leads to no other key, older ones too. */
 export const revokeIdentity = operation('identity.revoke', revokeIdentityBody, ofMailbox);
 
 async function revokeIdentityBody(

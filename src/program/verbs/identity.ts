@@ -29,7 +29,7 @@ export const identity: Verb = {
         'after',
         example(
           'dreamos identity rotate planner',
-          'The old key signs for the new one, so who knows that one follows by himself, and\nnobody has to accept anything. What it has signed stays good. It is for a key that\nnobody has stolen; one that was is revoked.',
+          'The old key signs for the new one, so who knows that one follows by himself, and\nnobody has to accept anything. What it has signed stays good, as long as no later key\nis revoked. It is for a key that nobody has stolen; one that was is revoked.',
         ),
       );
     group
@@ -42,7 +42,7 @@ export const identity: Verb = {
         'after',
         example(
           'dreamos identity revoke planner\n  dreamos identity create planner',
-          'Nothing that it has signed is believed any more, nor its word for another key: who\nknows the agent by it says yes to the next one himself (trust accept). It needs no\nprivate key, which may be lost. What was sealed for it can still be opened.',
+          'Nothing that it has signed is believed any more, nor its word for another key: the\nkeys before it end with it, for which it vouched, and who knows the agent by it says\nyes to the next one himself (trust accept). It needs no private key, which may be\nlost. What was sealed for it can still be opened.',
         ),
       );
     group.addHelpText('after', example('dreamos identity create planner\n  dreamos identity show planner'));

@@ -16,6 +16,7 @@ export async function checkSignature(session: Session, message: Message): Promis
   const known = await keyNow(session, `${from} ${key}`, () => lookUp(session, from, key));
   if (root !== known.root) return invalid('it was signed for another root');
   const { state, publicKey } = known;
+  if (state === 'unknown' && publicKey) return invalid(`no key of ${from} that is trusted vouches for ${key}`);
   if (state !== 'good' || !publicKey) return invalid(faults[state](from, key));
   if (!verify(null, part.signed, publicKey, part.signature)) return invalid('it was changed since it was signed');
   return verified;

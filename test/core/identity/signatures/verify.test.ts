@@ -152,6 +152,19 @@ describe('a key', () => {
     });
   });
 
+  test('that a revoked one followed ends with it, and is not said to be nobody’s', async () => {
+    const bytes = await sentBytes();
+    const { key } = unseal(bytes);
+    const reader = rig.user('reviewer');
+    await rotateIdentity(rig.own, 'planner');
+    await revokeIdentity(rig.own, 'planner');
+    for (const user of [rig.own, reader])
+      expect(await checked(bytes, user)).toEqual({
+        signature: 'invalid',
+        signatureFault: `no key of planner that is trusted vouches for ${key}`,
+      });
+  });
+
   test('that somebody has put on the card is not the one that is trusted', async () => {
     const reader = rig.user('reviewer');
     expect(await checked(await sentBytes(), reader)).toEqual(verified);

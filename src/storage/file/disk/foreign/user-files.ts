@@ -72,7 +72,7 @@ export function readUserFile(path: string): UserFile | undefined {
       version: versionOf(stat),
       isReadable: (stat.mode & 0o044) !== 0,
       isWritable: (stat.mode & 0o022) !== 0,
-      isAnothers: ![0, process.getuid?.() ?? stat.uid].includes(stat.uid),
+      isAnothers: ![0, nodeDisk().userId() ?? stat.uid].includes(stat.uid),
     };
   } catch (error) {
     return attempt<UserFile, never>(path, 'read', () => {

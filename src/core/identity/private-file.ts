@@ -142,8 +142,8 @@ async function read(path: string): Promise<{ readonly file: UserFile; readonly c
     throw isClosed ? unauthenticated(`${path} is not yours to read.`, whose(path)) : error;
   }
   if (!file) return undefined;
-  if (file.isAnothers) throw ofAnotherUser(path);
   if (file.isReadable || file.isWritable) throw openToOthers(path);
+  if (file.isAnothers) throw ofAnotherUser(path);
   const content = contentOf(file);
   if (known.size >= mostKnown) known.clear();
   const found = { version: file.version, file, content };

@@ -54,6 +54,8 @@ export function asksSettings(verb: string): boolean {
 export function settingInNode(verb: string, settings: Settings): string | undefined {
   return Object.entries(settingsHere).find(([key, { are, of }]) => {
     const value = settings[key as SettingKey];
-    return value !== undefined && !(are as readonly unknown[]).includes(value) && (of as readonly string[]).includes(verb);
+    return (
+      value !== undefined && !(are as readonly unknown[]).includes(value) && (of as readonly string[]).includes(verb)
+    );
   })?.[0];
 }

@@ -37,16 +37,11 @@ function noted(session: Session, name: OperationName, call: Call): Call {
     // Its own generator, so that an item of many costs no more than it did.
     const next = made.next.bind(made);
     if (!isNoted) {
-      const settling = name === 'consume';
-      made.next = async (...how) => {
-        try {
-          const step = await next(...how);
-          if (settling && !step.done) noteSettling(session, step.value);
-          return step;
-        } catch (error) {
-          return failed(error);
-        }
+      const handed = <T extends IteratorResult<unknown>>(step: T): T => {
+        if (!step.done) noteSettling(session, step.value);
+        return step;
       };
+      made.next = (...how) => (name === 'consume' ? next(...how).then(handed, failed) : next(...how).catch(failed));
       return made;
     }
     const end = made.return.bind(made);
@@ -90,13 +85,10 @@ function noteSettling(session: Session, value: unknown): void {
   const job = value as Group;
   for (const name of ['ack', 'nack', 'renew'] as const) {
     const settle = job[name] as (...args: unknown[]) => Promise<unknown>;
-    job[name] = async (...args: unknown[]) => {
-      try {
-        return await settle(...args);
-      } catch (error) {
+    job[name] = (...args: unknown[]) =>
+      settle(...args).catch(async (error: unknown) => {
         if (isDenied(error)) await noteCall(session, name, [], error);
         throw error;
-      }
-    };
+      });
   }
 }

@@ -29,6 +29,7 @@ const names = [
   'export',
   'settings',
   'security',
+  'audit',
 ];
 
 test('every benchmark runs, prints its figures in short, and writes its figures', { timeout: 300_000 }, () => {

@@ -67,7 +67,7 @@ const onlyNode = /^(?:chokidar|croner|modern-tar|@colors\/colors)(?:\/|$)/;
  * a command line was meant to say that cannot be run.
  */
 const onlyNodeFiles =
-  /[\\/]src[\\/](?:mcp[\\/].*\.ts|cli[\\/]help[\\/].*\.md|(?:storage[\\/]file[\\/](?:make-root|disk[\\/](?:watch-folder|foreign[\\/]tar-gz)|(?:doctor|backup|restore|keep)[\\/].*|audit[\\/]trail|claim[\\/]hand-over|events[\\/](?:watch|watch-document|pushes|read-log|rollups))|hooks[\\/](?:wait|guard|bind)|core[\\/](?:audit[\\/].*|root[\\/](?:spans|revisions)|(?:secrets|policy)[\\/].*|config[\\/].*|work[\\/]outcome|schedules[\\/]fire-due|tasks[\\/](?:keeper|ending)|agents[\\/](?:duties|card)|overview[\\/].*|(?:age|seal)[\\/].*|identity[\\/](?!signatures[\\/]look).*|take[\\/](?:signed|unsealed))|program[\\/]dashes|cli[\\/](?:security[\\/].*|other-words|handler[\\/]tail|input[\\/]batch))\.ts)$/;
+  /[\\/]src[\\/](?:mcp[\\/].*\.ts|cli[\\/]help[\\/].*\.md|(?:storage[\\/]file[\\/](?:make-root|disk[\\/](?:watch-folder|foreign[\\/]tar-gz)|(?:doctor|backup|restore|keep)[\\/].*|audit[\\/]trail|claim[\\/]hand-over|events[\\/](?:watch|watch-document|pushes|read-log|rollups))|hooks[\\/](?:wait|guard|bind)|core[\\/](?:audit[\\/].*|root[\\/](?:spans|revisions)|(?:secrets|policy)[\\/].*|config[\\/].*|work[\\/]outcome|schedules[\\/]fire-due|tasks[\\/](?:keeper|ending)|agents[\\/](?:duties|card)|overview[\\/].*|(?:age|seal)[\\/].*|identity[\\/](?!root-id|signatures[\\/]look).*|take[\\/](?:signed|unsealed))|program[\\/]dashes|cli[\\/](?:security[\\/].*|other-words|handler[\\/]tail|input[\\/]batch))\.ts)$/;
 /** A file of a command has its verb's name. */
 const commandFile = /^(?:\.\.\/)+commands\/\w+\/([\w-]+)\.ts$/;
 const others = { 'graceful-fs': 'node/fs.ts', 'signal-exit': 'signal-exit.ts' };

@@ -20,6 +20,9 @@ export function upperBound(index: number): number {
   return 2 ** (index / perDoubling);
 }
 
+// From a nanosecond to thirty thousand years; what is beyond is counted with these, so that nobody makes the arrays long.
+const [leastIndex, greatestIndex] = [bucketOf(1e-6), bucketOf(1e15)];
+
 /** Milliseconds. */
 export interface Histogram {
   /** How many there are in each bucket, from that with the index `first` on. */
@@ -42,7 +45,7 @@ export function record(into: Histogram, value: number, times = 1): void {
     return;
   }
   into.sum += value * times;
-  const index = bucketOf(value);
+  const index = Math.min(greatestIndex, Math.max(leastIndex, bucketOf(value)));
   reach(into, index, index);
   into.counts[index - into.first]! += times;
 }
@@ -66,9 +69,6 @@ function reach(histogram: Histogram, lowest: number, highest: number): void {
   for (; histogram.first > lowest; histogram.first--) counts.unshift(0);
   while (histogram.first + counts.length <= highest) counts.push(0);
 }
-
-// Of the least and of the greatest number that there is.
-const [leastIndex, greatestIndex] = [bucketOf(Number.MIN_VALUE), bucketOf(Number.MAX_VALUE)];
 
 /** As it is kept: the sum, how many were 0, and the index and the count of each bucket that has any. */
 export function histogramJson({ counts, first, zero, sum }: Histogram): number[] {

@@ -22,6 +22,8 @@ export interface Day {
   mark: LogMark;
   /** Whether there is a line of each minute. */
   minutes: boolean;
+  /** Whether what is marked is a log behind one that was pruned: what that one came to is among the numbers, if it was counted. */
+  isBehindPruned: boolean;
   readonly open: OpenClaims;
   /**
    * By the beginning of a minute (`2026-11-20T10:31`), of an hour (`2026-11-20T10`), and by the name for the whole log; only
@@ -44,8 +46,15 @@ const widths: Readonly<Record<Grain, number>> = {
   day: 'YYYY-MM-DD'.length,
 };
 
-export function emptyDay(name: string): Day {
-  return { name, mark: { bytes: 0 }, minutes: true, open: new Map(), slots: new Map(), unsplit: '' };
+export function emptyDay(name: string, isBehindPruned: boolean): Day {
+  return { name, mark: { bytes: 0 }, minutes: true, isBehindPruned, open: new Map(), slots: new Map(), unsplit: '' };
+}
+
+/** Its log was pruned, and its numbers stay: what a clock that is set back may put under its name is another log. */
+export function keepPruned(day: Day): void {
+  day.mark = { bytes: 0 };
+  day.isBehindPruned = true;
+  day.open.clear();
 }
 
 /** Its log is another one, or was cut short: it is counted anew. */
@@ -129,8 +138,14 @@ function lineOf(t: string, tally: Tally): string {
 
 /** The line of the whole log, those of hours, and those of minutes, each in their order. */
 export function dayText(day: Day): string {
-  const { mark, minutes, open, unsplit } = day;
-  const head = { v: version, mark, minutes, ...(open.size > 0 && { open: Object.fromEntries(open) }) };
+  const { mark, minutes, isBehindPruned: pruned, open, unsplit } = day;
+  const head = {
+    v: version,
+    mark,
+    minutes,
+    ...(pruned && { pruned }),
+    ...(open.size > 0 && { open: Object.fromEntries(open) }),
+  };
   const lines = [...day.slots].sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1));
   const texts = lines.map(([t, slot]) => (typeof slot === 'string' ? slot : lineOf(t, slot)));
   return `${[JSON.stringify(head), ...texts, ...(unsplit === '' ? [] : [unsplit])].join('\n')}\n`;
@@ -157,7 +172,7 @@ function parse(name: string, text: string): Day | undefined {
   const lineFrom = (from: number): string => text.slice(from, text.indexOf('\n', from));
   const first = lineFrom(0);
   const head = jsonIn(first) as
-    { v?: unknown; mark?: Partial<LogMark>; minutes?: unknown; open?: object } | null | undefined;
+    { v?: unknown; mark?: Partial<LogMark>; minutes?: unknown; pruned?: unknown; open?: object } | null | undefined;
   if (head?.v !== version || typeof head.mark?.bytes !== 'number') return undefined;
   const slots = new Map<string, string>();
   let from = first.length + 1;
@@ -170,7 +185,8 @@ function parse(name: string, text: string): Day | undefined {
   }
   const open = new Map(Object.entries(head.open ?? {}).filter(([, at]) => typeof at === 'number'));
   const unsplit = text.slice(from, -1);
-  return { name, mark: head.mark as LogMark, minutes: head.minutes !== false, open, slots, unsplit };
+  const marked = { mark: head.mark as LogMark, isBehindPruned: head.pruned === true };
+  return { name, ...marked, minutes: head.minutes !== false, open, slots, unsplit };
 }
 /** What every line begins with, in front of its time. */
 const start = '{"t":"';

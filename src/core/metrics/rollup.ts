@@ -21,6 +21,7 @@ import {
   emptyDay,
   type Grain,
   headBytes,
+  keepPruned,
   slotsIn,
   tallyAt,
 } from './day.ts';
@@ -181,16 +182,14 @@ async function countedDay(
     if (head && isCounted && !(head.minutes && isLongAgo(session, name))) return head;
   }
   const text = await rollups.read(mailbox, name);
-  const day = (text === undefined ? undefined : dayIn(name, text)) ?? emptyDay(name);
-  let hasNews = false;
-  if (!log && day.mark.bytes > 0) {
-    // It was pruned, and its numbers stay: what a clock that is set back may put under its name is another log.
-    day.mark = { bytes: 0 };
-    day.open.clear();
-    hasNews = true;
-  }
+  const isPruned = async (): Promise<boolean> => name <= ((await journal.prunedThrough(mailbox, true)) ?? '');
+  const day = dayIn(name, text ?? '') ?? emptyDay(name, await isPruned());
+  let hasNews = !log && day.mark.bytes > 0;
+  if (hasNews) keepPruned(day);
   for await (const part of log ? journal.readLog(mailbox, name, day.mark) : []) {
-    if (part.anew) countAnew(day);
+    // Nobody may have looked between the pruning and the first line of another one.
+    if (part.anew && !day.isBehindPruned && (await isPruned())) keepPruned(day);
+    else if (part.anew) countAnew(day);
     countPart(day, part);
     hasNews = true;
   }

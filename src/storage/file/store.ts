@@ -243,7 +243,7 @@ function journalOf(ctx: FileContext): Journal {
     claims: async (mailbox, attempts) => (await import('./events/history.ts')).claims(ctx, mailbox, attempts),
     tally: async (mailbox, since) => (await import('./events/history.ts')).tally(ctx, mailbox, since),
     logs: async (mailbox) => (await import('./events/read-log.ts')).logs(ctx, mailbox),
-    prunedThrough: async (mailbox) => (await import('./events/read-log.ts')).lastPruned(ctx, mailbox),
+    prunedThrough: async (mailbox, ahead) => (await import('./events/read-log.ts')).lastPruned(ctx, mailbox, ahead),
     async *readLog(mailbox, day, from) {
       yield* (await import('./events/read-log.ts')).readLog(ctx, mailbox, day, from);
     },

@@ -70,8 +70,11 @@ export interface Journal {
   tally(mailbox: string, since: number): Promise<Map<string, number>>;
   /** The days (UTC, `2026-11-20`) of which a mailbox has an event log, the oldest first, and where each ends now. */
   logs(mailbox: string): Promise<ReadonlyMap<string, LogMark>>;
-  /** The last day of which a mailbox's event log was pruned, and those before it; `undefined`: none. */
-  prunedThrough(mailbox: string): Promise<string | undefined>;
+  /**
+   * The last day of which a mailbox's event log was pruned, and those before it; `undefined`: none.
+   * @param ahead also one that no clock which goes right could have pruned by now
+   */
+  prunedThrough(mailbox: string, ahead?: true): Promise<string | undefined>;
   /**
    * The event log of a day in bulk, from its beginning or from behind a mark, part by part: for who counts. Nothing is known
    * of an event but that it has `at`, `event` and `id`. Nothing comes where nothing is new.

@@ -57,16 +57,12 @@ export async function loggedDays(ctx: FileContext, mailbox: Mailbox, from = ''):
 }
 
 /** The last day whose event log was pruned; `''`: none, or nobody knows. */
-export async function prunedThrough(ctx: FileContext, mailbox: Mailbox): Promise<string> {
+export async function prunedThrough(ctx: FileContext, mailbox: Mailbox, ahead?: true): Promise<string> {
   const marks = (await namesIn(ctx, mailbox.events)).map(parsePrunedMark).filter((day) => day !== undefined);
   // Pruning leaves the last two days alone: a later mark is of a clock that was ahead.
   const yesterday = dayOf(ctx.clock.now() - dayMs);
-  return (
-    marks
-      .filter((day) => day < yesterday)
-      .sort()
-      .at(-1) ?? ''
-  );
+  const known = ahead ? marks : marks.filter((day) => day < yesterday);
+  return known.sort().at(-1) ?? '';
 }
 
 interface EventLogPart {

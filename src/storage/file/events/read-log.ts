@@ -19,8 +19,8 @@ export async function logs(ctx: FileContext, name: string): Promise<Map<string, 
   return marks;
 }
 
-export async function lastPruned(ctx: FileContext, name: string): Promise<string | undefined> {
-  return (await prunedThrough(ctx, ctx.layout.mailbox(name))) || undefined;
+export async function lastPruned(ctx: FileContext, name: string, ahead?: true): Promise<string | undefined> {
+  return (await prunedThrough(ctx, ctx.layout.mailbox(name), ahead)) || undefined;
 }
 
 /** To its last line end. */

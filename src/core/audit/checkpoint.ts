@@ -20,7 +20,7 @@ import { type Audit, checkpointLog } from '../../storage/port/audit.ts';
 import type { Session } from '../root/root.ts';
 import { endOfLines, hashOf } from './bytes.ts';
 import { type Found, lastCheckpoint } from './chain.ts';
-import { keyText, newKey, parseKey, publicText, signText } from './keys.ts';
+import { keyText, newKey, privateKeyOf, publicText, signBytes } from '../ed25519/ed25519.ts';
 
 type KeyObject = ReturnType<typeof newKey>;
 
@@ -63,7 +63,7 @@ export function checkpoint(session: Session, how: CheckpointHow = {}): Promise<F
       next: publicText(next),
       ...(!own && { key: publicText(signing) }),
     };
-    const line = checkpointLine(said, (text) => signText(signing, text));
+    const line = checkpointLine(said, (text) => signBytes(signing, Buffer.from(text)).toString('base64'));
     if (!lock.isHeld()) return undefined;
     await audit.append(checkpointLog, `${line}\n`);
     await audit.sync(checkpointLog);
@@ -105,7 +105,7 @@ function dayBefore(timeMs: number): string {
 
 async function keptKey(audit: Audit, n: number): Promise<KeyObject | undefined> {
   const text = await audit.key(n);
-  return text === undefined ? undefined : parseKey(text);
+  return text === undefined ? undefined : privateKeyOf(text)?.key;
 }
 
 /** One that was kept before a crash, or by who has lost the lock, is taken. */

@@ -4,7 +4,7 @@ import { sha256 } from '../../model/basics/sha256.ts';
 import { type Anchor, type Checkpoint, parseCheckpoint, signedPart, type Stretch } from '../../model/security/audit.ts';
 import { type Audit, checkpointLog } from '../../storage/port/audit.ts';
 import { textsOf } from './bytes.ts';
-import { isSigned } from './keys.ts';
+import { verifyText } from '../ed25519/ed25519.ts';
 
 /** A stretch of a day's log, and by which checkpoint. */
 export interface Proved extends Stretch {
@@ -88,7 +88,7 @@ function faultOf(
       `${which} follows none of those in front of it: checkpoints were dropped, added or edited.`,
     );
   const signer = key ?? before?.next;
-  if (signer === undefined || !isSigned(signer, signedPart(line), sig))
+  if (signer === undefined || !verifyText(signer, signedPart(line), sig))
     return problem(
       'signature',
       `${which} is not signed by the key that was named for it: it was edited, or is somebody else's.`,

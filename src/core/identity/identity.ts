@@ -23,7 +23,6 @@ import { changePin } from './pins.ts';
 import { giveBack, type OwnKey, type PrivateFile, privateFileOf, whileHeld, writeKeys } from './private-file.ts';
 import { unauthenticated } from './refusals.ts';
 import { ensureRootId, rootIdOf } from './root-id.ts';
-import { makeSealKey } from './seal-key.ts';
 
 /**
  * Makes a key pair of an agent: the private half for this user, the public one on the card.
@@ -73,7 +72,7 @@ async function rotateIdentityBody(session: Session, agent: string): Promise<Iden
     if (!isGood(current)) throw isRevoked(name, current);
     const old = found.keys.find(({ id, private: pem }) => id === current.id && pem !== undefined);
     if (!old) throw notHere(name, current, found.path);
-    const { privateKeyOf, signBytes } = await import('./ed25519.ts');
+    const { privateKeyOf, signBytes } = await import('../ed25519/ed25519.ts');
     const made = await makeKey(session);
     const signing = (pem: string | undefined, text: string): string => {
       const { key } = privateKeyOf(pem ?? '') ?? {};
@@ -150,7 +149,7 @@ async function showIdentityBody(session: Session, agent: string): Promise<Identi
     ...(current && {
       key: current.id,
       since: current.since,
-      pem: (await import('./ed25519.ts')).pemOf(current.public),
+      pem: (await import('../ed25519/ed25519.ts')).pemOf(current.public),
     }),
     ...(current?.seal !== undefined && { seal: current.seal }),
     ...(isHere && { private: own.path }),
@@ -208,27 +207,22 @@ interface Pair {
 }
 
 async function makeKey(session: Session): Promise<Pair> {
-  const { makeKeyPair } = await import('./ed25519.ts');
-  const { privateKey, publicKey } = makeKeyPair();
+  const { keyText, newKey, publicText } = await import('../ed25519/ed25519.ts');
+  const made = newKey();
+  const publicKey = publicText(made);
   const id = keyIdOf(publicKey);
   const since = new Date(session.clock.now()).toISOString();
-  const seal = await makeSealKey();
+  const { secret, recipient } = await (await import('../age/age.ts')).makeSealKey();
   return {
-    own: {
-      id,
-      since,
-      private: privateKey,
-      ...(seal && { seal: seal.secret, recipient: seal.recipient }),
-      unsaid: true,
-    },
-    key: { id, public: publicKey, since, ...(seal && { seal: seal.recipient }) },
+    own: { id, since, private: keyText(made), seal: secret, recipient, unsaid: true },
+    key: { id, public: publicKey, since, seal: recipient },
   };
 }
 
 /** Of a key that was made and put on no card. */
 async function publicHalf(own: OwnKey): Promise<Pair> {
   const { id, since, private: pem = '', recipient } = own;
-  const { publicKey = '' } = (await import('./ed25519.ts')).privateKeyOf(pem) ?? {};
+  const { publicKey = '' } = (await import('../ed25519/ed25519.ts')).privateKeyOf(pem) ?? {};
   return { own, key: { id, public: publicKey, since, ...(recipient !== undefined && { seal: recipient }) } };
 }
 
@@ -249,7 +243,7 @@ async function writeSaid(found: PrivateFile, root: string, name: string): Promis
 
 /** Who has the private half needs no other word for it. */
 async function pinOwn(session: Session, root: string, card: AgentCard, key: CardKey): Promise<void> {
-  const { verifyText } = await import('./ed25519.ts');
+  const { verifyText } = await import('../ed25519/ed25519.ts');
   await changePin(session, root, { name: card.name, card }, (pin) => {
     const { revoked = [] } = judge(card, pin, root, verifyText).pin ?? {};
     return pinAs(pin, key, revoked);

@@ -39,7 +39,7 @@ async function cardOf(session: Session, agent: string): Promise<AgentCard | unde
 async function judgedOf(card: AgentCard | undefined, pin: Pin | undefined, root: string): Promise<Judged> {
   const before = card && judgements.get(card);
   if (before && before.pin === pin) return before.judged;
-  const judged = judge(card, pin, root, (await import('./ed25519.ts')).verifyText);
+  const judged = judge(card, pin, root, (await import('../ed25519/ed25519.ts')).verifyText);
   if (card) judgements.set(card, { pin, judged });
   return judged;
 }
@@ -47,7 +47,7 @@ async function judgedOf(card: AgentCard | undefined, pin: Pin | undefined, root:
 /** Keeps what is trusted: at first use, and where a rotation was followed. @throws DISK_FAILED */
 export async function keepTrust(session: Session, { root, name, card, pin, judged }: Known): Promise<void> {
   if (judged.pin === pin) return;
-  const { verifyText } = await import('./ed25519.ts');
+  const { verifyText } = await import('../ed25519/ed25519.ts');
   await changePin(session, root, { name, card }, (now) => judge(card, now, root, verifyText).pin);
 }
 

@@ -38,7 +38,7 @@ export async function signerOf(session: Session, agent: string): Promise<Signer 
   if (!key) throw ownKeyChanged(card.name, path, current);
   const before = signers.get(key);
   if (before) return before;
-  const { privateKeyOf, signBytes } = await import('./ed25519.ts');
+  const { privateKeyOf, signBytes } = await import('../ed25519/ed25519.ts');
   const { key: secret, publicKey } = privateKeyOf(key.private ?? '') ?? {};
   if (!secret || publicKey !== current.public)
     throw unauthenticated(`The private key ${current.id} in ${path} is spoilt.`, 'Take the file from a copy');
@@ -69,7 +69,7 @@ export async function keyOf(
   const found = known?.judged.keys.get(key);
   if (!known || !found) return { state: 'unknown' };
   if (found.state === 'good' || found.state === 'revoked') await keepTrustIfPossible(session, known);
-  return { state: found.state, publicKey: (await import('./ed25519.ts')).publicKeyOf(found.public) };
+  return { state: found.state, publicKey: (await import('../ed25519/ed25519.ts')).publicKeyOf(found.public) };
 }
 
 /** `AGE-SECRET-KEY-1…` of the agent's current key; `undefined`: it is not here. @throws UNAUTHENTICATED as signerOf */

@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { checkpoint } from '../../../src/core/audit/checkpoint.ts';
 import { anchorAudit, pruneAudit } from '../../../src/core/audit/keep.ts';
-import { newKey, publicText, signText } from '../../../src/core/audit/keys.ts';
+import { newKey, publicText, signBytes } from '../../../src/core/ed25519/ed25519.ts';
 import { verifyAudit } from '../../../src/core/audit/verify.ts';
 import { sha256 } from '../../../src/model/basics/sha256.ts';
 import { type Checkpoint, checkpointLine, parseCheckpoint } from '../../../src/model/security/audit.ts';
@@ -200,7 +200,7 @@ describe('who has today’s key', () => {
   }
   const lastOf = (all: readonly string[]): Checkpoint => must(parseCheckpoint(must(all.at(-1))));
   const forged = (said: Omit<Checkpoint, 'sig'>, key: ReturnType<typeof newKey>): string =>
-    checkpointLine(said, (text) => signText(key, text));
+    checkpointLine(said, (text) => signBytes(key, Buffer.from(text)).toString('base64'));
 
   beforeEach(() => twoAndOne(rig.root));
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { makeKeyPair, privateKeyOf, signBytes, verifyText } from '../../../src/core/identity/ed25519.ts';
+import { keyText, newKey, privateKeyOf, publicText, signBytes, verifyText } from '../../../src/core/ed25519/ed25519.ts';
 import { type AgentCard, agentCardSchema } from '../../../src/model/agent.ts';
 import {
   type CardKey,
@@ -20,8 +20,9 @@ interface Pair {
 }
 
 function pair(seal?: string): Pair {
-  const { privateKey, publicKey } = makeKeyPair();
-  const secret = privateKeyOf(privateKey)!.key;
+  const made = newKey();
+  const publicKey = publicText(made);
+  const secret = privateKeyOf(keyText(made))!.key;
   return {
     key: { id: keyIdOf(publicKey), public: publicKey, since, ...(seal !== undefined && { seal }) },
     sign: (text) => signBytes(secret, Buffer.from(text)).toString('base64'),

@@ -1,21 +1,27 @@
-/** The only user of node:crypto here, loaded when a key is used first: 1.5 ms. */
+/** Ed25519 of node:crypto (RFC 8032), loaded when a key is used first: 1.5 ms. A public key is its 32 bytes in base64. */
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 
-/** The 12 bytes in front of a raw public key, which make DER of it (RFC 8410). */
+/** In front of the 32 bytes of a public key, in DER (RFC 8410). */
 const derPrefix = Buffer.from('302a300506032b6570032100', 'hex');
-const rawBytes = 32;
 // A key is a few hundred bytes; more agents than that nobody verifies at a time.
 const mostKnown = 1000;
 const known = new Map<string, KeyObject>();
 
-/** @returns PKCS#8 as PEM, and the raw public key in base64 */
-export function makeKeyPair(): { readonly privateKey: string; readonly publicKey: string } {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  return { privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), publicKey: rawOf(publicKey) };
+export function newKey(): KeyObject {
+  return generateKeyPairSync('ed25519').privateKey;
 }
 
-/** @param publicKey raw, 32 bytes, in base64 */
+/** PKCS#8 in PEM, as openssl reads it. */
+export function keyText(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+/** Of a private key the public one. */
+export function publicText(key: KeyObject): string {
+  return createPublicKey(key).export({ type: 'spki', format: 'der' }).subarray(derPrefix.length).toString('base64');
+}
+
 export function publicKeyOf(publicKey: string): KeyObject {
   const found = known.get(publicKey);
   if (found) return found;
@@ -34,18 +40,14 @@ export function pemOf(publicKey: string): string {
   return publicKeyOf(publicKey).export({ type: 'spki', format: 'pem' }).toString();
 }
 
-/** @returns the key, and its public half, raw, in base64; `undefined`: it is no Ed25519 key */
+/** @returns the key, and its public half; `undefined`: it is no Ed25519 key, or it was cut short or spoilt */
 export function privateKeyOf(pem: string): { readonly key: KeyObject; readonly publicKey: string } | undefined {
   try {
     const key = createPrivateKey(pem);
-    return key.asymmetricKeyType === 'ed25519' ? { key, publicKey: rawOf(createPublicKey(key)) } : undefined;
+    return key.asymmetricKeyType === 'ed25519' ? { key, publicKey: publicText(key) } : undefined;
   } catch {
     return undefined;
   }
-}
-
-function rawOf(key: KeyObject): string {
-  return key.export({ type: 'spki', format: 'der' }).subarray(-rawBytes).toString('base64');
 }
 
 /** @returns 64 bytes */
@@ -54,6 +56,10 @@ export function signBytes(key: KeyObject, bytes: Uint8Array): Buffer {
 }
 
 export function verifyText(publicKey: string, text: string, signature: string): boolean {
-  const bytes = Buffer.from(signature, 'base64');
-  return bytes.length === 64 && verify(null, Buffer.from(text), publicKeyOf(publicKey), bytes);
+  try {
+    return verify(null, Buffer.from(text), publicKeyOf(publicKey), Buffer.from(signature, 'base64'));
+  } catch {
+    // A key of another length is none.
+    return false;
+  }
 }

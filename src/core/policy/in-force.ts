@@ -4,6 +4,7 @@ import { policyIn } from '../../model/security/policy-file.ts';
 import type { Policy } from '../../model/security/policy.ts';
 import { documentInvalid } from '../../storage/port/refusals.ts';
 import type { Store } from '../../storage/port/store.ts';
+import { createLooks } from '../root/looks.ts';
 import { lastInForce, revisionOf } from '../root/revisions.ts';
 import type { Session } from '../root/root.ts';
 
@@ -14,12 +15,7 @@ interface Loaded {
   readonly remark?: string;
 }
 
-type Context = Pick<Session, 'store' | 'clock'>;
-
-// As the settings: a long-lived process goes by a changed policy so soon.
-const keepMs = 50;
-
-const lastLoads = new WeakMap<Store, { readonly at: number; readonly loaded: Promise<Loaded> }>();
+const looks = createLooks(load);
 const lastGood = new WeakMap<Store, Policy>();
 const told = new WeakMap<Session['warn'], string>();
 
@@ -29,7 +25,7 @@ const told = new WeakMap<Session['warn'], string>();
  * @throws CONFIG_INVALID: nobody knows of any that could be used, so nothing is allowed
  */
 export async function policyNow(session: Session): Promise<Policy | undefined> {
-  const { policy, remark } = await look(session);
+  const { policy, remark } = await looks.now(session);
   const { warn } = session;
   if (remark !== undefined && told.get(warn) !== remark) {
     told.set(warn, remark);
@@ -38,21 +34,9 @@ export async function policyNow(session: Session): Promise<Policy | undefined> {
   return policy;
 }
 
-function look(session: Session): Promise<Loaded> {
-  const { store, clock } = session;
-  let last = lastLoads.get(store);
-  const at = clock.uptime();
-  if (!last || at - last.at >= keepMs) {
-    last = { at, loaded: load(session) };
-    lastLoads.set(store, last);
-    last.loaded.catch(() => lastLoads.delete(store));
-  }
-  return last.loaded;
-}
-
 /** After a change of policy.json by this process. */
-export function forgetPolicy({ store }: Context): void {
-  lastLoads.delete(store);
+export function forgetPolicy(of: Pick<Session, 'store'>): void {
+  looks.forget(of);
 }
 
 async function load(session: Session): Promise<Loaded> {

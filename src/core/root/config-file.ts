@@ -10,7 +10,7 @@ import {
   wrongSettings,
 } from '../../model/settings.ts';
 import { documentInvalid, misspelt } from '../../storage/port/refusals.ts';
-import type { Store } from '../../storage/port/store.ts';
+import { createLooks } from './looks.ts';
 import type { Session } from './root.ts';
 
 interface Loaded {
@@ -19,16 +19,7 @@ interface Loaded {
   readonly remarks: readonly string[];
 }
 
-// A long-lived process goes by a changed config.json so soon, and a burst of sends looks at it once. Who rests is told of it.
-const keepMs = 50;
-
-interface Load {
-  readonly at: number;
-  readonly loaded: Promise<Loaded>;
-  settings?: Settings;
-}
-
-const lastLoads = new WeakMap<Store, Load>();
+const looks = createLooks(load);
 
 /**
  * config.json, looked at now and then for all sessions of a root. While somebody has an invalid one there, what was last
@@ -37,7 +28,7 @@ const lastLoads = new WeakMap<Store, Load>();
  * @throws CONFIG_INVALID: nobody knows of any that could be used
  */
 export function rootSettings(session: Session): Promise<Settings> {
-  return lastLoaded(session).then(({ settings, remarks }) => {
+  return looks.now(session).then(({ settings, remarks }) => {
     tellNew(session, remarks);
     return settings;
   });
@@ -51,37 +42,23 @@ export async function settingsUntold(session: Session): Promise<Settings> {
 /** As `settingsUntold`. @returns `undefined`: nobody knows of any that could be used */
 export async function knownSettings(session: Session): Promise<Settings | undefined> {
   try {
-    return (await lastLoaded(session)).settings;
+    return (await looks.now(session)).settings;
   } catch (error) {
     if (error instanceof DreamosError) return undefined;
     throw error;
   }
 }
 
-function lastLoaded(session: Session): Promise<Loaded> {
-  const { store, clock } = session;
-  let last = lastLoads.get(store);
-  const at = clock.uptime();
-  if (!last || at - last.at >= keepMs) {
-    last = { at, loaded: load(session) };
-    lastLoads.set(store, last);
-    const now = last;
-    last.loaded.then(({ settings }) => (now.settings = settings)).catch(() => undefined);
-    last.loaded.catch(() => lastLoads.delete(store));
-  }
-  return last.loaded;
-}
-
 /** Whether the audit notes mail: at once, where the settings were looked at a moment ago, since each ack asks. */
 export function auditsMail(session: Session): boolean | Promise<boolean> {
-  const { settings, at = 0 } = lastLoads.get(session.store) ?? {};
-  if (settings && session.clock.uptime() - at < keepMs) return settings.audit === 'all';
+  const { settings } = looks.known(session) ?? {};
+  if (settings) return settings.audit === 'all';
   return rootSettings(session).then(({ audit }) => audit === 'all');
 }
 
 /** After a change of config.json by this process. */
 export function forgetSettings(session: Session): void {
-  lastLoads.delete(session.store);
+  looks.forget(session);
 }
 
 async function load(session: Session): Promise<Loaded> {

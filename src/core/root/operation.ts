@@ -10,15 +10,13 @@
 import type { OperationName } from '../../contract/operations.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Store } from '../../storage/port/store.ts';
+import { keepMs } from './looks.ts';
 import type { Call, Gate, Session } from './root.ts';
 
 /** What knows policies; loaded where there is one. */
 interface PolicyRoom {
   enter(session: Session, call: Call): Promise<Session>;
 }
-
-// As the settings: a burst of sends looks once.
-const keepMs = 50;
 
 /** @param room what the native program leaves to Node, so it is asked before anything is written */
 export function gateOver(store: Store, clock: Session['clock'], room: () => Promise<PolicyRoom>): Gate {

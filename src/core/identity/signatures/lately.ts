@@ -1,8 +1,7 @@
 import type { Store } from '../../../storage/port/store.ts';
+import { keepMs } from '../../root/looks.ts';
 import type { Session } from '../../root/root.ts';
 
-// As for settings: who signs or checks a thousand messages looks up their keys a few times, and what has changed holds so soon.
-const keepMs = 50;
 const mostKept = 1000;
 
 interface Kept<T> {
@@ -11,8 +10,8 @@ interface Kept<T> {
 }
 
 /**
- * Remembers for a moment what was looked up, for a store and whose environment says where his keys are. To look anew is four
- * calls of the disk, which is a third of what a signature takes.
+ * Remembers for a moment what was looked up, for a store and whose environment says where his keys are: who signs or checks a
+ * thousand messages looks up their keys a few times. To look anew is four calls of the disk, a third of what a signature takes.
  */
 export function createLately<T>(): (session: Session, of: string, look: () => Promise<T>) => Promise<T> | T {
   const byStore = new WeakMap<Store, WeakMap<NodeJS.ProcessEnv, Map<string, Kept<T>>>>();

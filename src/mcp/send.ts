@@ -1,9 +1,8 @@
 /** Tools that send. */
 import { heldReceipt } from '../cli/held/held.ts';
 import { orWhoseItIs } from '../cli/held/meant.ts';
-import { unsealedLine } from '../cli/show/message-view.ts';
 import { given } from '../cli/input/parse.ts';
-import { signatureLine } from '../cli/show/message-view.ts';
+import { signatureLine, unsealedLine } from '../cli/show/message-view.ts';
 import { settledJson, signatureIn } from '../contract/json.ts';
 import { reply } from '../core/send/reply.ts';
 import { ask } from '../core/send/request.ts';

@@ -1,5 +1,6 @@
 /** What a user knows of other agents' keys: a file of his own for each root, outside of it. */
 import { type AgentCard, sameAgent } from '../../model/agent.ts';
+import { jsonIn } from '../../model/basics/raw-json.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Pin } from '../../model/security/identity.ts';
 import type { UserFile } from '../../storage/file/disk/foreign/user-files.ts';
@@ -38,13 +39,7 @@ function parse(file: UserFile): Pins {
   const { path, bytes, isAnothers, isWritable } = file;
   if (isAnothers) throw documentInvalid({ document: path }, 'it belongs to another user', whose(path));
   if (isWritable) throw documentInvalid({ document: path }, 'others may change it', chmod(path));
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString());
-  } catch {
-    value = undefined;
-  }
-  const { agents } = (value ?? {}) as { readonly agents?: unknown };
+  const { agents } = (jsonIn(bytes.toString()) ?? {}) as { readonly agents?: unknown };
   if (typeof agents === 'object' && agents !== null && Object.values(agents).every(isPin)) return agents as Pins;
   throw documentInvalid({ document: path }, 'it does not say which keys are trusted');
 }

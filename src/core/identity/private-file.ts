@@ -3,6 +3,7 @@
  * the next one: which of them counts, the card says. Of older ones only what opens older mail is kept.
  */
 import { type AgentCard, sameAgent } from '../../model/agent.ts';
+import { jsonIn } from '../../model/basics/raw-json.ts';
 import { quoteWord } from '../../model/basics/shell-word.ts';
 import type { DreamosError } from '../../model/errors.ts';
 import type { UserFile } from '../../storage/file/disk/foreign/user-files.ts';
@@ -152,12 +153,7 @@ async function read(path: string): Promise<{ readonly file: UserFile; readonly c
 }
 
 function contentOf({ path, bytes }: UserFile): Content {
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString());
-  } catch {
-    value = undefined;
-  }
+  const value = jsonIn(bytes.toString());
   if (isContent(value)) return value;
   throw unauthenticated(
     `${path} is no private key of dreamos, or it is spoilt.`,
@@ -180,7 +176,7 @@ function isKey(value: unknown): value is OwnKey {
 /** 32 bytes in Bech32, with its checksum. */
 const sealForm = /^AGE-SECRET-KEY-1[0-9A-Z]{58}$/;
 
-/** Under the lock of the file: see `whileOwnKeysHeld`. @returns as it is now @throws DISK_FAILED */
+/** Under the lock of the file: see `whileHeld`. @returns as it is now @throws DISK_FAILED */
 export async function writeKeys(
   { path, file }: PrivateFile,
   root: string,

@@ -1,4 +1,5 @@
 /** The audit: what a line says of what was done, and what a checkpoint proves of the lines before it. */
+import { jsonIn } from '../basics/raw-json.ts';
 import { cut, wellFormed } from '../basics/text.ts';
 
 /** What became of a message; only where the setting `audit` is `all`. */
@@ -100,12 +101,7 @@ export function checkpointLine(said: Omit<Checkpoint, 'sig'>, sign: (text: strin
 
 /** `undefined`: the line is none. */
 export function parseCheckpoint(line: string): Checkpoint | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
+  const json = jsonIn(line);
   return isCheckpoint(json) ? json : undefined;
 }
 

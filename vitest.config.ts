@@ -1,22 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import { leftToAll, ofNodeAlone } from './test/projects.ts';
+import { leftToAll, ofNodeAlone, ofServer } from './test/projects.ts';
 
 // These run the native program, which `npm run test:native` has built.
 const ofNative = 'test/native/**/*.native.test.ts';
 const left = [...leftToAll.map(({ files }) => files), ofNative];
 const isNative = process.env['DREAMOS_RUNTIME'] === 'native';
+const isOfServer = process.env['DREAMOS_TESTS'] === 'server';
 // These run the built command in processes of their own, so they build it first, once.
 const ofBuilt = ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts'];
 const setupFiles = ['test/clean-up.ts'];
 const built = { globalSetup: ['scripts/build-for-tests.mjs'], setupFiles, testTimeout: 60_000, hookTimeout: 60_000 };
 
-// As the build has them: an import of a Markdown file gives its text.
+// As the build has them: an import of a Markdown file, or of a script for Redis, gives its text.
 const markdown = {
   name: 'markdown',
   load: (path: string) =>
-    path.endsWith('.md') ? `export default ${JSON.stringify(readFileSync(path, 'utf8'))}` : undefined,
+    /\.(?:md|lua)$/.test(path) ? `export default ${JSON.stringify(readFileSync(path, 'utf8'))}` : undefined,
 };
 
 // What the native program gets from its host in C, by Node.
@@ -26,8 +27,20 @@ const host = {
     id === 'dreamos:host' ? fileURLToPath(new URL('test/native/host.ts', import.meta.url)) : undefined,
 };
 
+// The page, built when a test first asks for the server that has it.
+const page = {
+  name: 'page',
+  resolveId: (id: string) => (id === 'dreamos:page' ? `\0${id}` : undefined),
+  load: async (id: string) => {
+    if (id !== '\0dreamos:page') return undefined;
+    const at = new URL('scripts/build-page.mjs', import.meta.url).href;
+    const { buildPage } = (await import(at)) as { buildPage: () => Promise<{ files: object }> };
+    return `export const files = ${JSON.stringify((await buildPage()).files)};`;
+  },
+};
+
 // Not at the root and extended: then each project would run the global setup, too.
-const plugins = [markdown, host];
+const plugins = [markdown, host, page];
 
 export default defineConfig({
   test: {
@@ -56,9 +69,10 @@ export default defineConfig({
             },
           ]
         : []),
+      ...(isOfServer ? [{ plugins, test: { name: 'server', include: ofServer, ...built } }] : []),
       ...leftToAll.map(({ name, files }) => ({
         plugins,
-        test: { name, include: [files], exclude: isNative ? ofNodeAlone : [], ...built },
+        test: { name, include: [files], exclude: isNative ? [...ofNodeAlone, ...ofServer] : ofServer, ...built },
       })),
     ],
   },

@@ -3,6 +3,7 @@
 // for is one.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Absent } from './contestants/absent.mjs';
 import { installPeers } from './install.mjs';
 import { describeMachine } from './machine.mjs';
 import { printAbsent, printRows, printTable, writeJson } from './report.mjs';
@@ -26,8 +27,10 @@ const benchmarks = {
   settings: () => import('./benchmarks/settings.mjs'),
   security: () => import('./benchmarks/security/signatures.mjs'),
   audit: () => import('./benchmarks/audit.mjs'),
+  server: () => import('./benchmarks/server.mjs'),
+  engines: () => import('./benchmarks/engines.mjs'),
 };
-const withPeers = ['send', 'batch', 'claim'];
+const withPeers = ['send', 'batch', 'claim', 'engines'];
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -59,7 +62,14 @@ if (!scratch.onDisk)
 const outcomes = {};
 for (const name of names) {
   const { run } = await benchmarks[name]();
-  const outcome = await run({ quick, scratch, progress: (text) => process.stderr.write(`${name}: ${text}\n`) });
+  let outcome;
+  try {
+    outcome = await run({ quick, scratch, progress: (text) => process.stderr.write(`${name}: ${text}\n`) });
+  } catch (error) {
+    if (!(error instanceof Absent)) throw error;
+    printAbsent(write, [`${name}: ${error.message}`]);
+    continue;
+  }
   outcomes[name] = outcome;
   for (const table of outcome.tables) printTable(write, table);
   printAbsent(write, outcome.absent ?? []);

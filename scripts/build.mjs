@@ -10,8 +10,10 @@ import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promise
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { decode, encode } from '@jridgewell/sourcemap-codec';
 import { build } from 'esbuild';
 import { enclose, buildParts } from './parts.mjs';
+import { pagePlugin } from './build-page.mjs';
 import { bundledIn, sbomOf, vendoredIn } from './sbom.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -20,10 +22,21 @@ const help = join(root, 'src/cli/help');
 
 /** @param {{ types?: boolean }} options without types it takes a fraction of a second */
 export async function buildAll({ types = true } = {}) {
-  const builds = await Promise.all([buildCommand(), buildSeldom(), buildLibrary(), types ? emitTypes() : undefined]);
+  const ofPage = [];
+  const builds = await Promise.all([
+    buildCommand((metafile) => ofPage.push(metafile)),
+    buildSeldom(),
+    buildLibrary(),
+    types ? emitTypes() : undefined,
+  ]);
   const results = builds.flat().filter((result) => result !== undefined);
-  const files = results.flatMap(({ outputFiles }) => outputFiles.map(({ path, contents }) => ({ path, contents })));
-  const metafiles = results.map(({ metafile }) => metafile);
+  const files = results.flatMap(({ outputFiles }) =>
+    outputFiles.map(({ path, contents, text }) => ({
+      path,
+      contents: path.endsWith('.map') ? ofOurs(text) : contents,
+    })),
+  );
+  const metafiles = [...results.map(({ metafile }) => metafile), ...ofPage];
   const bundled = bundledIn(metafiles);
   files.push({ path: join(dist, 'THIRD-PARTY.txt'), contents: await notices(bundled) });
   const maps = results.flatMap(({ outputFiles }) => outputFiles.filter(({ path }) => path.endsWith('.map')));
@@ -32,6 +45,23 @@ export async function buildAll({ types = true } = {}) {
   for (const file of files) await replace(file.path, file.contents);
   await removeOldChunks(files.map((file) => relative(dist, file.path)));
   if (types) await replace(join(dist, 'dreamos.1'), await manPage());
+}
+
+/** A source map with the places in src/ alone, without names: those in packages are more than half of it, and nobody is told of them. */
+function ofOurs(text) {
+  const map = JSON.parse(text);
+  const isOurs = map.sources.map((source) => /^(?:\.\.\/)+src\//.test(source));
+  const lines = decode(map.mappings).map((line) => {
+    const kept = [];
+    for (const [column, source, ...place] of line) {
+      if (isOurs[source]) kept.push([column, source, place[0], place[1]]);
+      // What follows is of nobody, and not of who came before.
+      else if (kept.at(-1)?.length !== 1) kept.push([column]);
+    }
+    return kept;
+  });
+  // All of them are still named: the list of what is in the package is compared with them.
+  return JSON.stringify({ ...map, names: [], mappings: encode(lines) });
 }
 
 async function manPage() {
@@ -53,7 +83,7 @@ export const shared = {
   target: 'node20.19',
   metafile: true,
   write: false,
-  loader: { '.md': 'text' },
+  loader: { '.md': 'text', '.lua': 'text' },
   logLevel: 'warning',
 };
 
@@ -98,7 +128,8 @@ function idOf(path) {
 
 // Outside stays what only some commands need, and what is CommonJS. ESM-only packages are inside, also chalk and
 // chokidar: with require() their default export would look different from what import() promises.
-async function buildCommand() {
+/** @param page is told of the metafile of the page, which is in the part of the server */
+async function buildCommand(page) {
   const options = {
     ...shared,
     entryPoints: { dreamos: 'src/main.ts' },
@@ -128,7 +159,7 @@ async function buildCommand() {
     define: { DREAMOS_VERSION: JSON.stringify(await ownVersion()) },
     // Its build for Node loads node:crypto, which is handed in where it is needed.
     alias: { ulid: join(root, 'node_modules/ulid/dist/browser/index.js') },
-    plugins: [lazyChildProcess, withoutValidators, requires],
+    plugins: [pagePlugin(page), lazyChildProcess, withoutValidators, requires],
   };
   const { built, plugin } = await buildParts(options);
   const result = await build({ ...options, plugins: [plugin, ...options.plugins] });
@@ -148,7 +179,7 @@ function launchable(result) {
   return result;
 }
 
-function buildLibrary() {
+async function buildLibrary() {
   return build({
     ...shared,
     entryPoints: { index: 'src/index.ts' },
@@ -157,11 +188,12 @@ function buildLibrary() {
     format: 'esm',
     splitting: true,
     packages: 'external',
+    define: { DREAMOS_VERSION: JSON.stringify(await ownVersion()) },
   });
 }
 
 // commander needs child_process for subcommands in files of their own, which dreamos does not have: 3 ms of a send.
-export const lazyChildProcess = {
+const lazyChildProcess = {
   name: 'lazy-child-process',
   setup(api) {
     api.onLoad({ filter: /[\\/]commander[\\/]lib[\\/]command\.js$/ }, async ({ path }) => {

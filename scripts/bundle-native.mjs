@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { importOfZod, lazyChildProcess, namesOfZod, shared, ownVersion } from './build.mjs';
+import { importOfZod, namesOfZod, shared, ownVersion } from './build.mjs';
 
 const project = join(dirname(fileURLToPath(import.meta.url)), '..');
 const native = join(project, 'native');
@@ -27,7 +27,7 @@ export async function bundle(outdir) {
       ulid: join(project, 'node_modules/ulid/dist/browser/index.js'),
       fflate: join(project, 'node_modules/fflate/esm/browser.js'),
     },
-    plugins: [lazyChildProcess, onlyNames, seldom, nodeModules],
+    plugins: [onlyNames, seldom, commander, nodeModules],
   });
 }
 
@@ -48,10 +48,11 @@ const seldom = {
       loader: 'ts',
     }));
     api.onResolve({ filter: /^lazy-zod$/ }, ({ path }) => ({ path, namespace: path }));
-    api.onLoad({ filter: /./, namespace: 'lazy-zod' }, async () => {
-      const getters = (await namesInUse()).map((name) => `get ${name}() { return seldom().${name}; }`);
+    api.onLoad({ filter: /./, namespace: 'lazy-zod' }, () => {
+      // No object of getters, as Node has: in the image each of them takes 400 bytes.
       return {
-        contents: `import { seldom } from './native/prelude/seldom.ts';\nexport default { ${getters.join(', ')} };`,
+        contents: `import { seldom } from './native/prelude/seldom.ts';
+          export default new Proxy({}, { get: (_, name) => seldom()[name] });`,
         resolveDir: project,
       };
     });
@@ -67,7 +68,7 @@ const onlyNode = /^(?:chokidar|croner|modern-tar|@colors\/colors)(?:\/|$)/;
  * a command line was meant to say that cannot be run.
  */
 const onlyNodeFiles =
-  /[\\/]src[\\/](?:mcp[\\/].*\.ts|cli[\\/]help[\\/].*\.md|(?:storage[\\/]file[\\/](?:make-root|disk[\\/](?:watch-folder|foreign[\\/]tar-gz)|(?:doctor|backup|restore|keep)[\\/].*|audit[\\/]trail|claim[\\/]hand-over|events[\\/](?:watch|watch-document|pushes|read-log|rollups))|hooks[\\/](?:wait|guard|bind)|core[\\/](?:audit[\\/].*|root[\\/](?:spans|revisions)|(?:secrets|policy)[\\/].*|config[\\/].*|work[\\/]outcome|schedules[\\/]fire-due|tasks[\\/](?:keeper|ending)|agents[\\/](?:duties|card)|overview[\\/].*|(?:age|seal)[\\/].*|identity[\\/](?!root-id|signatures[\\/]look).*|take[\\/](?:signed|unsealed))|program[\\/]dashes|cli[\\/](?:security[\\/].*|other-words|handler[\\/]tail|input[\\/]batch))\.ts)$/;
+  /[\\/]src[\\/](?:mcp[\\/].*\.ts|cli[\\/]help[\\/].*\.md|(?:storage[\\/](?:engine|redis)[\\/].*|storage[\\/]file[\\/](?:make-root|disk[\\/](?:watch-folder|foreign[\\/]tar-gz)|(?:doctor|backup|dump|load|move|restore|keep)[\\/].*|audit[\\/]trail|claim[\\/]hand-over|events[\\/](?:watch|watch-document|pushes|read-log|rollups))|hooks[\\/](?:wait|guard|bind)|core[\\/](?:audit[\\/].*|root[\\/](?:spans|revisions)|(?:secrets|policy|follow)[\\/].*|config[\\/].*|work[\\/]outcome|schedules[\\/]fire-due|tasks[\\/](?:keeper|ending)|agents[\\/](?:duties|card)|overview[\\/].*|(?:age|seal)[\\/].*|identity[\\/](?!root-id|signatures[\\/]look).*|take[\\/](?:signed|unsealed|away)|remote[\\/].*)|program[\\/]dashes|cli[\\/](?:tools[\\/]server|security[\\/].*|other-words|handler[\\/]tail|input[\\/]batch))\.ts)$/;
 /** A file of a command has its verb's name. */
 const commandFile = /^(?:\.\.\/)+commands\/\w+\/([\w-]+)\.ts$/;
 const others = { 'graceful-fs': 'node/fs.ts', 'signal-exit': 'signal-exit.ts' };
@@ -100,6 +101,39 @@ const nodeModules = {
       contents: `const all = require(${JSON.stringify(path)}); module.exports = all.default ?? all;`,
       resolveDir: project,
     }));
+  },
+};
+
+/** What of commander makes pages of help, guesses what was meant and runs other programs: when it is called, Node does it. */
+const leftOfCommander = {
+  'help.js': ['Help', 'stripColor'],
+  suggestSimilar: ['suggestSimilar'],
+};
+const methodsLeft = [
+  ...['_executeSubCommand', '_checkForMissingExecutable', '_dispatchHelpCommand', 'unknownOption', 'unknownCommand'],
+  ...['helpInformation', '_getOutputContext', 'outputHelp', 'help'],
+];
+const commander = {
+  name: 'commander',
+  setup(api) {
+    const leave = '{ process.getBuiltinModule("commander"); }';
+    api.onResolve({ filter: /^\.\/(?:lib\/)?(?:help\.js|suggestSimilar)$/ }, ({ path, resolveDir }) =>
+      /[\\/]commander(?:[\\/]lib)?$/.test(resolveDir) ? { path: basename(path), namespace: 'of-commander' } : undefined,
+    );
+    api.onLoad({ filter: /./, namespace: 'of-commander' }, ({ path }) => ({
+      contents: leftOfCommander[path].map((name) => `exports.${name} = function () ${leave};`).join('\n'),
+    }));
+    api.onLoad({ filter: /[\\/]commander[\\/]lib[\\/]command\.js$/ }, async ({ path }) => {
+      let contents = await readFile(path, 'utf8');
+      const put = (found, instead) => {
+        if (!found.test(contents)) throw new Error(`There is no ${found} in commander any more.`);
+        contents = contents.replace(found, instead);
+      };
+      put(/^const childProcess = .*$/m, '');
+      for (const name of methodsLeft)
+        put(new RegExp(`^ {2}${name}\\([^)]*\\) \\{$.*?^ {2}\\}$`, 'ms'), `  ${name}() ${leave}`);
+      return { contents };
+    });
   },
 };
 

@@ -27,29 +27,35 @@ const run = promisify(execFile);
  */
 export async function packPlatform(platform, program, out) {
   return staged(async (folder) => {
-    const { version, license, author, publishConfig } = await manifest(project);
-    const [os, cpu] = platform.split('-');
-    const name = `@dreamos/native-${platform}`;
-    await writeManifest(folder, {
-      name,
-      version,
-      description: `The native program of dreamos for ${platform}. Install dreamos instead.`,
-      license,
-      author,
-      os: [os],
-      cpu: [cpu],
-      // Statically linked (musl) it runs with any; else npm takes it only where its loader is.
-      ...(os === 'linux' && (await readFile(program)).includes('/ld-linux') && { libc: ['glibc'] }),
-      preferUnplugged: true,
-      publishConfig,
-      files: ['dreamos', 'sbom.cdx.json'],
-    });
-    await writeFile(join(folder, 'sbom.cdx.json'), await sbomOfNative({ name, version, license }));
+    const own = await manifest(project);
+    const made = manifestOf(own, platform, await readFile(program));
+    await writeManifest(folder, made);
+    await writeFile(join(folder, 'sbom.cdx.json'), await sbomOfNative(made));
     await copyFile(program, join(folder, 'dreamos'));
     await chmod(join(folder, 'dreamos'), 0o755);
     await copyFile(join(project, 'LICENSE'), join(folder, 'LICENSE'));
     return pack(folder, out);
   });
+}
+
+/** Of a platform's package: where it comes from is said as dreamos itself says it, since npm compares that with who publishes. */
+export function manifestOf({ version, license, author, repository, publishConfig }, platform, program) {
+  const [os, cpu] = platform.split('-');
+  return {
+    name: `@dreamos/native-${platform}`,
+    version,
+    description: `The native program of dreamos for ${platform}. Install dreamos instead.`,
+    license,
+    author,
+    repository,
+    os: [os],
+    cpu: [cpu],
+    // Statically linked (musl) it runs with any; else npm takes it only where its loader is.
+    ...(os === 'linux' && program.includes('/ld-linux') && { libc: ['glibc'] }),
+    preferUnplugged: true,
+    publishConfig,
+    files: ['dreamos', 'sbom.cdx.json'],
+  };
 }
 
 /**

@@ -2,7 +2,8 @@
 // Every start reads the whole of dist/dreamos.cjs and what V8 keeps of it: without the parts a send takes 2 ms longer.
 //
 // A part holds what only its files need. What it shares with the rest is handed over by dist/dreamos.cjs: a second copy
-// would be as many bytes again, and its errors would be none to the first. So is what it asks for of another part.
+// would be as many bytes again, and its errors would be none to the first. So is what it asks for of another part. What two parts
+// need is kept in dist/dreamos.cjs, but for the server: it calls nearly every operation, so it borrows of the part that has one.
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -14,18 +15,32 @@ const src = join(root, 'src');
 const parts = {
   // The protocol's SDK, and zod whole.
   mcp: /^mcp\/mcp\.ts$/,
+  // Working through a server: its client.
+  remote: /^(?:core\/remote\/|core\/take\/away\.ts|cli\/tools\/server\.ts)/,
+  // Bridges to other roots, without what only one of their carriers needs.
+  bridge: /^(?:commands\/bridge\/|core\/bridge\/|carriers\/ssh\/)/,
+  // RabbitMQ: its client.
+  amqp: /^carriers\/amqp\//,
   // Encryption: 145 KB that only what is sealed needs.
   age: /^core\/age\//,
   // Tasks, and what little each of their commands asks the storage for beside mail.
   tasks:
     /^(?:commands\/tasks\/|core\/tasks\/(?:keeper|ending)\.ts|storage\/file\/(?:claim\/hand-over|reach\/presence)\.ts)/,
+  // Roots in an engine, and the engine.
+  redis: /^storage\/(?:engine|redis)\//,
+  // The server: what it is made of, hono among it, and the commands that are about it.
+  server: /^(?:server\/|commands\/serve\/|core\/tokens\/|storage\/file\/disk\/foreign\/socket-files\.ts)/,
   // Keys, and what else a root goes by that has them.
-  security: /^(?:commands\/security\/(?!audit)|core\/(?:identity|seal)\/|core\/take\/(?:signed|unsealed)\.ts)/,
+  security:
+    /^(?:commands\/security\/(?!audit|policy)|storage\/file\/disk\/foreign\/user-files\.ts|core\/(?:identity|seal)\/|core\/take\/(?:signed|unsealed)\.ts)/,
   // Commands of people and of administration; what agents, hooks and shell loops call all the time is not among them.
-  rare: /^(?:commands\/(?:keep|meta|people|reach)\/|commands\/security\/audit|commands\/look\/(?:trace|thread|top|who|resources|stats|metrics|alerts)\.ts|core\/(?:alerts|audit|secrets)\/|cli\/handler\/run-alert|storage\/file\/events\/(?:read-log|rollups)\.ts|core\/config\/|core\/(?:agents\/duties|root\/(?:spans|revisions))\.ts|storage\/file\/documents\/revisions\.ts|hooks\/bind|wake\/|storage\/file\/(?:audit\/trail|backup|doctor|keep|restore|make-root)|cli\/(?:other-words\.ts|help\/))/,
+  rare: /^(?:commands\/(?:keep|meta|move|people|reach)\/|commands\/security\/(?:audit|policy)|commands\/look\/(?:trace|thread|top|who|resources|stats|metrics|alerts)\.ts|core\/(?:alerts|audit|secrets)\/|cli\/handler\/run-alert|core\/move\/|storage\/file\/events\/(?:read-log|rollups)\.ts|core\/config\/|core\/(?:agents\/duties|root\/(?:spans|revisions))\.ts|storage\/file\/documents\/revisions\.ts|hooks\/bind|wake\/|storage\/file\/(?:audit\/trail|backup|doctor|dump|keep|load|mov(?:e|ing)|aside|restore|make-root)|cli\/(?:other-words\.ts|help\/))/,
 };
 
-const partOf = (file) => Object.keys(parts).find((name) => parts[name].test(file));
+/** Of a file that none of the above names, and a part has all the same: which one lends it. */
+const lent = new Map();
+const borrower = 'server';
+const partOf = (file) => lent.get(file) ?? Object.keys(parts).find((name) => parts[name].test(file));
 const fileOf = ({ path, resolveDir }) => relative(src, join(resolveDir, path));
 const isOurs = { filter: /^\.{1,2}\/.*\.ts$/ };
 
@@ -34,6 +49,7 @@ const isOurs = { filter: /^\.{1,2}\/.*\.ts$/ };
  * @returns {Promise<{ built: object[], plugin: object }>} the parts; and what puts a call of them in the place of their files
  */
 export async function buildParts(options) {
+  lent.clear();
   const { kept, asked } = await whatIsKept(options);
   for (;;) {
     const apart = (name) => [...asked[name]].filter((file) => !kept.has(file));
@@ -43,7 +59,11 @@ export async function buildParts(options) {
     if (fromParts.length > 0) continue;
     const twice = inMany(built.map(({ inputs }) => inputs));
     if (twice.length === 0) return { built: built.map(({ result }) => result), plugin: calling(built, kept) };
-    for (const file of twice) kept.add(file);
+    for (const file of twice) {
+      const [lender, ...others] = built.filter(({ name, inputs }) => name !== borrower && inputs.includes(file));
+      if (others.length > 0) kept.add(file);
+      else lent.set(file, lender.name);
+    }
   }
 }
 
@@ -81,7 +101,8 @@ async function buildPart(name, files, kept, options) {
     setup(api) {
       api.onResolve(isOurs, (args) => {
         const file = fileOf(args);
-        const isOfAnother = args.kind === 'dynamic-import' && ![undefined, name].includes(partOf(file));
+        const mayCross = args.kind === 'dynamic-import' || name === borrower;
+        const isOfAnother = mayCross && ![undefined, name].includes(partOf(file));
         if (!kept.has(file) && !isOfAnother) return undefined;
         (kept.has(file) ? given : crossing).add(file);
         return { path: `src:${file}`, external: true };
@@ -120,10 +141,13 @@ const tableOf = (files) =>
     .join(', ')} }`;
 
 /**
+ * What is handed to parts, file by file, because each runs when a part asks for it: all of them, which a signed send would run too,
+ * are 8 ms of it, with child_process among them.
+ *
  * By name, and not whole: of a file that is asked for whole the build makes an object with a function for each name, at every
  * start, which for all of them is 1.5 ms of a send.
  */
-async function handedOver(files, ofParts) {
+async function handedOver(files) {
   const paths = files.map((file) => `src/${file}`);
   const { metafile } = await build({
     absWorkingDir: root,
@@ -133,19 +157,16 @@ async function handedOver(files, ofParts) {
     metafile: true,
     write: false,
   });
-  const exported = Object.fromEntries(
-    Object.values(metafile.outputs).map(({ entryPoint, exports }) => [entryPoint, exports]),
+  const outputs = Object.values(metafile.outputs);
+  return Object.fromEntries(
+    outputs.map(({ entryPoint, exports }) => [entryPoint.slice(4), handing(entryPoint, exports)]),
   );
-  const imports = paths.map((path, i) => {
-    const names = exported[path].map((name) => `${name} as ${name}_${i}`);
-    return `import { ${names.join(', ')} } from './${path}';`;
-  });
-  const entries = files.map((file, i) => {
-    const getters = exported[paths[i]].map((name) => `get ${name}() { return ${name}_${i}; }`);
-    return `'${file}': { ${getters.join(', ')} }`;
-  });
-  const calls = ofParts.map((file) => `get '${file}'() { return ${callOf(file)}; }`);
-  return `${imports.join('\n')}\nexport const files = { ${[...entries, ...calls].join(',\n')} };`;
+}
+
+function handing(path, names) {
+  const imported = names.map((name) => `${name} as own_${name}`);
+  const getters = names.map((name) => `get ${name}() { return own_${name}; }`);
+  return `import { ${imported.join(', ')} } from './${path}';\nmodule.exports = { ${getters.join(', ')} };`;
 }
 
 const callOf = (file) => `require('part:${partOf(file)}')['${file}']()`;
@@ -163,14 +184,23 @@ const calling = (built, kept) => ({
     }));
     api.onResolve({ filter: /^part:/ }, ({ path }) => ({ path: path.slice('part:'.length), namespace: 'part' }));
     api.onLoad({ filter: /./, namespace: 'part' }, ({ path: name }) => ({
-      contents: `const { files } = require('shared-with-parts'); module.exports = require('../dist/${name}.cjs')((file) => files[file]);`,
+      contents: `const files = require('shared-with-parts'); module.exports = require('../dist/${name}.cjs')((file) => files[file]());`,
       resolveDir: root,
     }));
+    const all = (what) => sorted(new Set(built.flatMap((part) => [...part[what]])));
+    const [given, crossing] = [all('given'), all('crossing')];
+    const contents = handedOver(given);
     api.onResolve({ filter: /^shared-with-parts$/ }, ({ path }) => ({ path, namespace: path }));
-    api.onLoad({ filter: /./, namespace: 'shared-with-parts' }, async () => ({
-      contents: await handedOver(
-        ...['given', 'crossing'].map((what) => sorted(new Set(built.flatMap((part) => [...part[what]])))),
-      ),
+    api.onLoad({ filter: /./, namespace: 'shared-with-parts' }, () => {
+      const calls = [
+        ...given.map((file) => `'${file}': () => require('handed:${file}')`),
+        ...crossing.map((file) => `'${file}': () => ${callOf(file)}`),
+      ];
+      return { contents: `module.exports = { ${calls.join(',\n')} };`, resolveDir: root };
+    });
+    api.onResolve({ filter: /^handed:/ }, ({ path }) => ({ path: path.slice('handed:'.length), namespace: 'handed' }));
+    api.onLoad({ filter: /./, namespace: 'handed' }, async ({ path }) => ({
+      contents: (await contents)[path],
       resolveDir: root,
     }));
     api.onResolve({ filter: /^\.\.\/dist\/\w+\.cjs$/ }, ({ path }) => ({ path, external: true }));

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { pagePlugin } from './build-page.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const [entry, ...args] = process.argv.slice(2);
@@ -18,7 +19,8 @@ await build({
   platform: 'node',
   format: 'esm',
   packages: 'external',
-  loader: { '.md': 'text' },
+  loader: { '.md': 'text', '.lua': 'text' },
+  plugins: [pagePlugin()],
   logLevel: 'warning',
 });
 const child = spawn(process.execPath, [outfile, ...args], { cwd: root, stdio: 'inherit' });

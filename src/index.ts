@@ -1,5 +1,7 @@
 export { init, open, restore } from './library/library.ts';
+export { connect } from './library/remote/connect.ts';
 export { exactData, exactDataOf } from './library/exact-data.ts';
+export { cursorOf } from './core/root/cursor.ts';
 export { metricsText, type MetricsFormat } from './core/metrics/exposition.ts';
 export type { Dreamos } from './library/dreamos.ts';
 export type { Alerts } from './library/alert-group.ts';
@@ -52,7 +54,15 @@ export type {
   TopicView,
 } from './contract/system.ts';
 
-export type { Identity, IdentityMade, IdentityRevoked, TrustAccepted, Trusted } from './contract/security/identity.ts';
+export type {
+  Identity,
+  IdentityListed,
+  IdentityMade,
+  IdentityRevoked,
+  TrustAccepted,
+  Trusted,
+  TrustRemoved,
+} from './contract/security/identity.ts';
 export type { AuditAnchor, Audited, AuditVerified } from './contract/security/audit.ts';
 export type { AlertNow, AlertTested, AlertTold, Silenced } from './contract/numbers/alerts.ts';
 export type { PolicyChecked, PolicyShown, PolicyTested } from './contract/security/policy.ts';
@@ -73,7 +83,8 @@ export type { ConfigHistoryOptions } from './core/config/history.ts';
 export type { ConfigChangeOptions } from './core/config/rewrite.ts';
 export type { ConfigShowOptions } from './core/config/show.ts';
 export type { PolicyQuestion } from './core/policy/check.ts';
-export type { PolicySetOptions } from './core/policy/policy.ts';
+export type { PolicyHistoryOptions } from './core/policy/history.ts';
+export type { PolicyChangeOptions } from './core/policy/put.ts';
 export type { FollowOptions } from './core/follow/follow.ts';
 export type { ListenOptions } from './core/follow/listen.ts';
 export type { Step, UntilOptions } from './core/follow/until.ts';
@@ -97,7 +108,8 @@ export type { Trace } from './core/look/trace.ts';
 export type { StatsOptions } from './core/metrics/stats.ts';
 export type { Grouping } from './model/metrics/numbers.ts';
 export type { OverviewOptions } from './core/overview/overview.ts';
-export type { OpenOptions, RestoreOptions } from './core/open-root.ts';
+export type { InitOptions, OpenOptions, RestoreOptions } from './core/open-root.ts';
+export type { ConnectOptions } from './core/remote/connect.ts';
 export type { CheckOptions, ReleaseOptions, RenewOptions } from './core/reserve/held.ts';
 export type { ReserveOptions } from './core/reserve/reserve.ts';
 export type { Fired, FiredDue, FireOptions } from './core/schedules/fire-due.ts';

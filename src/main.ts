@@ -130,6 +130,7 @@ void run(process.argv.slice(2), {
   toNode: (process as HostProcess).toNode,
   endWithin: (process as HostProcess).endWithin,
   openRoot: async (options) => (await import('./core/open-root.ts')).openRoot(options),
+  connectRoot: async (server, options) => (await import('./core/remote/connect.ts')).connectRoot(server, options),
   initRoot: async (options) => (await import('./core/open-root.ts')).initRoot(options),
   restoreRoot: async (file, options) => (await import('./core/open-root.ts')).restoreRoot(file, options),
 }).then(async (code) => {

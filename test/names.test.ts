@@ -8,10 +8,12 @@ const store = join(import.meta.dirname, '..', 'src', 'storage', 'file');
 /** What is no path of a root although it looks like one, or is for a person's eyes. */
 const exceptions: [file: string, code: string, why: string][] = [
   ['find-root.ts', "from 'node:path'", 'looks for a root on its way up through folders that are not ours'],
+  ['aside.ts', "from 'node:path'", 'looks beside a root for what a restore or a move has left'],
   ['make-root.ts', "from 'node:path'", 'makes the folders above a root, which are not ours'],
   ['disk/programs.ts', '`/proc/${pid}/stat`', 'asks the kernel for a process'],
   ['disk/foreign/main-worktree.ts', "from 'node:path'", 'looks into what git keeps'],
   ['disk/foreign/project.ts', "from 'node:path'", 'says where files are that agents work on'],
+  ['disk/foreign/socket-files.ts', '/^\\d{1,10}$/.test(name)', 'asks whether a user is named by his number'],
   ['disk/foreign/host-files.ts', "from 'node:path'", "changes other programs' files"],
   ['disk/foreign/source-tree.ts', "from 'node:path'", "walks through somebody else's tree"],
   [

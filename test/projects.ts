@@ -10,8 +10,13 @@ export const ofNodeAlone = [
   'alerts.long',
   'backup.long',
   'benchmarks.long',
+  'bridge-killed.long',
+  'bridge-rabbit.tools',
+  'bridge-ssh.tools',
+  'engine.tools',
   'export.long',
   'export.tools',
+  'hints.long',
   'identities.tools',
   'prometheus.tools',
   'sealed.tools',
@@ -21,3 +26,13 @@ export const ofNodeAlone = [
   'task-batches.long',
   'top.tools',
 ].map((name) => `test/e2e/${name}.test.ts`);
+
+/**
+ * What `npm run test:server` runs alone: the server in a browser, by schemathesis, from Python, killed, and for long. They take
+ * longer than what is left of the half hour that `.ci/run` has.
+ */
+export const ofServer = [
+  'test/server/**/*.tools.test.ts',
+  'test/server/**/*.long.test.ts',
+  'test/e2e/serve*.long.test.ts',
+];

@@ -3,8 +3,9 @@ A disk that is slow, or hangs: a folder, served again by FUSE.
 
     slow-disk.py <folder> <mount point> <delay>
 
-<delay> is a file with how many seconds each call takes; `hang`: it takes until that file says something else. It unmounts itself
-when its standard input ends, so it never outlives who started it.
+<delay> is a file with how many seconds each call takes; `hang`: it takes until that file says something else, and half a minute at
+most, since not even SIGKILL ends who is in such a call. It unmounts itself when its standard input ends, so it never outlives who
+started it.
 """
 import errno
 import os
@@ -16,6 +17,9 @@ try:
     import fusepy as fuse
 except ImportError:
     import fuse
+
+
+LONGEST_HANG = 30
 
 
 class SlowDisk(fuse.Operations):
@@ -37,7 +41,8 @@ class SlowDisk(fuse.Operations):
         while True:
             with open(self.delay) as file:
                 said = file.read().strip()
-            if said != 'hang' and time.monotonic() - began >= float(said or 0):
+            takes = LONGEST_HANG if said == 'hang' else float(said or 0)
+            if time.monotonic() - began >= takes:
                 return
             time.sleep(0.005)
 

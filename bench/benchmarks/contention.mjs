@@ -2,17 +2,12 @@
 // consumed before: what a process takes that has just started is V8 compiling (with 625 messages each, 760 us of user time a
 // message instead of 150), however few there are. That is measured beside it. And they have consumed as many to a mailbox as
 // they do then: at the first message that it loses to another, V8 throws away what it has compiled of a claim.
-import { createInterface } from 'node:readline';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { init } from '../../dist/index.js';
+import { together } from '../crew.mjs';
 import { figure, holds, row } from '../figures.mjs';
 import { fill } from '../fill.mjs';
 import { interleave, median, medianRatio } from '../measure.mjs';
-import { start } from '../processes.mjs';
 import { whole } from '../race.mjs';
-
-const worker = join(import.meta.dirname, '../workers/consumer.mjs');
 
 export async function run({ quick, scratch, progress }) {
   const many = quick ? 4 : 32;
@@ -71,25 +66,13 @@ export async function run({ quick, scratch, progress }) {
  * @param workers the mailbox of each, and one that it consumes before @throws when a message is missing or came twice
  */
 async function secondsToEmpty(root, workers, messages) {
-  const children = workers.map((mailboxes) => {
-    const child = start(process.execPath, [worker, root, ...mailboxes]);
-    return { child, lines: createInterface(child.stdout) };
-  });
-  await Promise.all(children.map(({ lines }) => once(lines, 'line')));
-  const reports = children.map(async ({ lines, child }) => {
-    const [line] = await Promise.race([
-      once(lines, 'line'),
-      child.ended.then((code) => Promise.reject(new Error(`A consumer ended with ${code}.`))),
-    ]);
-    return JSON.parse(line);
-  });
-  const begun = performance.timeOrigin + performance.now();
-  for (const { child } of children) child.stdin.end('go\n');
-  const done = await Promise.all(reports);
-  await Promise.all(children.map(({ child }) => child.ended));
+  const { seconds, done } = await together(
+    'consumer.mjs',
+    workers.map((mailboxes) => [root, ...mailboxes]),
+  );
   const consumed = done.flatMap(({ numbers }, i) => numbers.map((number) => `${workers[i][0]} ${number}`));
   if (consumed.length !== messages || new Set(consumed).size !== messages) {
     throw new Error(`${messages} sent, ${consumed.length} consumed, ${new Set(consumed).size} different.`);
   }
-  return (Math.max(...done.map(({ endedAt }) => endedAt)) - begun) / 1000;
+  return seconds;
 }

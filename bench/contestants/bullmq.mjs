@@ -1,9 +1,10 @@
 import { fromBench } from './absent.mjs';
 import { startRedis } from './redis-server.mjs';
 
-export async function open(folder) {
+/** @param server one that runs; else it has its own */
+export async function open(folder, running) {
   const { Queue, Worker } = await fromBench('bullmq');
-  const server = await startRedis(folder);
+  const server = running ?? (await startRedis(folder));
   const connection = { path: server.path, maxRetriesPerRequest: null };
   const opened = [];
   return {
@@ -20,7 +21,7 @@ export async function open(folder) {
     },
     async close() {
       for (const one of opened) await one.close();
-      await server.stop();
+      if (!running) await server.stop();
     },
   };
 }

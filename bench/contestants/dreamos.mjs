@@ -1,10 +1,12 @@
 // The library as its users get it.
 import { init } from '../../dist/index.js';
 
-export async function open(folder) {
-  const mail = (await init({ root: folder, as: 'sender', agents: ['sender'], env: {}, warn })).as('sender');
+/** @param {{ name?: string, store?: string }} [how] `store`: the engine that keeps the mail */
+export async function open(folder, { name: called = 'dreamos', store } = {}) {
+  const opening = { root: folder, as: 'sender', agents: ['sender'], env: {}, warn, ...(store && { store }) };
+  const mail = (await init(opening)).as('sender');
   return {
-    name: 'dreamos',
+    name: called,
     durable: true,
     batching: 'sendAll',
     root: folder,

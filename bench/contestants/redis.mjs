@@ -2,9 +2,10 @@
 import { fromBench } from './absent.mjs';
 import { startRedis } from './redis-server.mjs';
 
-export async function open(folder) {
+/** @param server one that runs; else it has its own */
+export async function open(folder, running) {
   const { Redis } = await fromBench('ioredis');
-  const server = await startRedis(folder);
+  const server = running ?? (await startRedis(folder));
   const client = new Redis({ path: server.path });
   return {
     name: 'Redis always',
@@ -13,7 +14,7 @@ export async function open(folder) {
     box: async (name) => makeBox(client, name),
     async close() {
       client.disconnect();
-      await server.stop();
+      if (!running) await server.stop();
     },
   };
 }

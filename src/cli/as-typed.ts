@@ -10,14 +10,17 @@ export const options: Readonly<Record<string, string>> = {
   as: '--as <agent>',
   at: '--at',
   body: 'an argument, by stdin or with --body-file',
+  durability: '--durability',
   format: '--format',
   label: '--label',
   maps: '--map',
   reason: '--reason',
+  replicas: '--replicas',
   root: '--root',
   since: '--since',
   subject: '--subject',
   table: '--table',
+  store: '--store <address>',
   start: '`@<file of earlier output>`, `start`',
   waitMs: '--wait 30s',
 };
@@ -45,7 +48,7 @@ export function withEnds(text: string): string {
 export function withRoot(text: string, root: string | undefined): string {
   if (root === undefined) return text;
   return text.replace(/(^|[:;`|] ?)dreamos (?=[a-z])([^;`|]*)/g, (whole, before: string, words: string) =>
-    /--root |^help |^init$/.test(words) ? whole : `${before}dreamos --root ${quoteWord(root)} ${words}`,
+    /--root |^help |^init(?:$| --store )/.test(words) ? whole : `${before}dreamos --root ${quoteWord(root)} ${words}`,
   );
 }
 

@@ -31,8 +31,12 @@ export class Context {
   called: { readonly args: readonly string[]; opts(): object } | undefined;
   /** What of several items was denied. */
   readonly denied: DreamosError[] = [];
+  /** Where a server listens through which this command works on the root. */
+  server: string | undefined;
   /** The whole command line, for what the parser does not tell. */
   argv: readonly string[] = [];
+  /** A signal is how it ends when all is well: its exit code is 0 then. */
+  endsBySignal = false;
   #output: Output | undefined;
   #session: Promise<Session> | undefined;
   #failed = 0;
@@ -63,6 +67,8 @@ export class Context {
   }
 
   async #open(): Promise<Session> {
+    if (this.server !== undefined)
+      return this.around.connectRoot(this.server, { ...this.openOptions(), pid: this.around.pid });
     const session = await this.around.openRoot(this.openOptions());
     if (this.around.toNode) {
       await this.#leaveToNode(session, this.around.toNode);

@@ -10,7 +10,7 @@ export const exitCodes: Record<ErrorKind, number> = {
   conflict: 5,
   invalid: 6,
   disk: 7,
-  // 8 is kept for a storage on another machine that does not answer.
+  unreachable: 8,
   denied: 9,
 };
 

@@ -60,7 +60,8 @@ export async function giveBack(
     : `${reason} ${what}: dreamos trace ${id}`;
 }
 
-function written(id: string, make: () => string): string {
+/** @throws MESSAGE_INVALID for what cannot be written */
+export function written(id: string, make: () => string): string {
   try {
     return make();
   } catch (cause) {

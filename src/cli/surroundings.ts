@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { VersionJson } from '../contract/system.ts';
 import type { initRoot, openRoot, restoreRoot } from '../core/open-root.ts';
+import type { connectRoot } from '../core/remote/connect.ts';
 
 /** Where a command's words go: what it needs of a stream. */
 export interface Outlet {
@@ -59,6 +60,8 @@ export interface Surroundings {
    */
   readonly endWithin?: ((ms: number) => unknown) | undefined;
   readonly openRoot: typeof openRoot;
+  /** Of a root that a server has opened, which DREAMOS_SERVER names. */
+  readonly connectRoot: typeof connectRoot;
   readonly initRoot: typeof initRoot;
   readonly restoreRoot: typeof restoreRoot;
 }

@@ -11,6 +11,7 @@ const others: Partial<Record<SchemaName, string>> = {
   agent: "an agent's card, agent.json",
   settings: "config.json, and a card's settings",
   'alert-told': 'what the command of an alert gets on its standard input',
+  until: 'what a server answers to /v1/until',
   error: 'an error on stderr',
 };
 

@@ -45,6 +45,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     happened: 'The body is not UTF-8 text.',
     next: 'Send a path or a link instead of a binary file, or encode it: base64 <file> | dreamos send <agent>',
   },
+  CANNOT_LISTEN: {
+    kind: 'conflict',
+    happened: 'Something else is where the server was to listen, another program at that port, or a file at that path.',
+    next: 'Name another place for it: dreamos serve --help',
+  },
   CARD_INVALID: {
     kind: 'invalid',
     happened: 'What was said of an agent cannot stand in its card; nothing was changed.',
@@ -90,6 +95,17 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     happened: 'The system refused to read or write a file; nothing is half done, unless it says so.',
     next: 'Look for room and rights (df -h, ls -l), then the same again; afterwards: dreamos doctor',
   },
+  ENGINE_LOST: {
+    kind: 'unreachable',
+    happened:
+      'The engine of this root answers, but the root is not in it: emptied, another database, or a fresh server.',
+    next: 'Start it again with its own data, or name the right one: dreamos help engines',
+  },
+  ENGINE_UNREACHABLE: {
+    kind: 'unreachable',
+    happened: 'The engine that keeps the mail of this root (Redis, Valkey) did not answer in time.',
+    next: 'Start it, or look where it is; what was being done may be repeated: dreamos help engines',
+  },
   EXPORT_REFUSED: {
     kind: 'conflict',
     happened: 'The file is not a database that export has made of this root, or others work on it; it is as it was.',
@@ -97,7 +113,7 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
   },
   FORBIDDEN: {
     kind: 'denied',
-    happened: 'The policy of this root does not let this agent do that here.',
+    happened: 'The policy of this root does not let this agent do that here, or a server lets only others.',
     next: 'Which rule says so: dreamos policy check <command> <agent> --as <agent>',
   },
   FORMAT_TOO_NEW: {
@@ -185,6 +201,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     happened: 'What was named is no path or pattern of files that could be reserved.',
     next: 'dreamos reserve --help',
   },
+  PEER_UNREACHABLE: {
+    kind: 'unreachable',
+    happened: 'The other root, or what carries mail to it, cannot be reached; what waits for it stays here.',
+    next: 'Once it can be reached, the same again; how bridges are set up and tried: dreamos help bridges',
+  },
   PROBLEMS_FOUND: {
     kind: 'invalid',
     happened: 'doctor or audit verify has found problems that are still there, or the test of an alert has failed.',
@@ -209,6 +230,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     kind: 'conflict',
     happened: 'A root below another one would split the mail; none was made.',
     next: 'Use the one that is there: --root <dir>',
+  },
+  ROOT_MOVED: {
+    kind: 'conflict',
+    happened: 'The root was moved while this process had it open, or is being moved; nothing was changed where it was.',
+    next: 'Run it again; where a move was cut off: dreamos move --resume; to take it back: dreamos move --abort',
   },
   ROOT_NOT_FOUND: {
     kind: 'not-found',
@@ -239,6 +265,21 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     kind: 'disk',
     happened: 'The message is written, but the disk did not confirm it: it may or may not be sent.',
     next: 'Look before you repeat: dreamos show <id>; a repeat under one --dedupe-key is harmless.',
+  },
+  SERVER_DIFFERS: {
+    kind: 'unreachable',
+    happened: 'What listens where DREAMOS_SERVER says is of another version of dreamos, or none of its servers.',
+    next: 'End it and begin it anew with this version: dreamos serve',
+  },
+  SERVER_RUNNING: {
+    kind: 'conflict',
+    happened: 'A server runs for this root, or listens at that socket, already; no second one was started.',
+    next: 'Where it listens: dreamos serve status; to end it: dreamos serve stop',
+  },
+  SERVER_UNREACHABLE: {
+    kind: 'unreachable',
+    happened: 'No server listens where DREAMOS_SERVER says, or it went away before it had answered.',
+    next: 'Begin one: dreamos serve; to work on the root itself: unset DREAMOS_SERVER',
   },
   SETUP_INCOMPLETE: {
     kind: 'nothing',
@@ -290,6 +331,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     happened: 'This is no time zone that is known here.',
     next: 'An IANA name, such as Europe/Berlin or UTC: dreamos schedule add --help',
   },
+  TOKEN_NOT_FOUND: {
+    kind: 'not-found',
+    happened: 'The agent has no token, or none of this id.',
+    next: 'dreamos token list',
+  },
   TOPIC_INVALID: {
     kind: 'invalid',
     happened: 'A topic or pattern is not made of words with dots between them.',
@@ -302,8 +348,9 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
   },
   UNAUTHENTICATED: {
     kind: 'denied',
-    happened: 'Who you are has to be proved here, and there is no private key of this agent to do it with.',
-    next: 'dreamos identity create <agent>; or name the file of its key: DREAMOS_IDENTITY',
+    happened:
+      'Who you are has to be proved here, and there is no private key of this agent, or no token, to do it with.',
+    next: 'dreamos identity create <agent>; or name the file of its key: DREAMOS_IDENTITY; by HTTP: dreamos token create <agent>',
   },
   UNEXPECTED: {
     kind: 'bug',
@@ -317,8 +364,8 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
   },
   VERSION_NOT_FOUND: {
     kind: 'not-found',
-    happened: 'No such version of the settings, or of this card, is kept.',
-    next: 'Which there are: dreamos config history',
+    happened: 'No such version of the settings, of this card, or of the policy is kept.',
+    next: 'Which there are: dreamos config history; of the policy: dreamos policy history',
   },
   WAKE_UNSAFE: {
     kind: 'conflict',

@@ -4,7 +4,7 @@
  */
 import { sameAgent } from '../model/agent.ts';
 import type { Signature } from '../model/signed/signature.ts';
-import type { EntryJson } from './look.ts';
+import type { EntryJson, TraceStep } from './look.ts';
 import type { DeliveryJson, SettledJson } from './mail.ts';
 
 /** The fields that are milliseconds since 1970 in core, and ISO 8601 with --json. */
@@ -27,10 +27,11 @@ export function deliveryJson(delivery: InMs<DeliveryJson>): DeliveryJson {
 }
 
 /** What is known of a message's signature, if anything. */
-export function signatureIn({ signature, signatureFault }: Signature): Signature {
+export function signatureIn({ signature, signatureFault, signedBy }: Signature): Signature {
   return {
     ...(signature !== undefined && { signature }),
     ...(signatureFault !== undefined && { signatureFault }),
+    ...(signedBy !== undefined && { signedBy }),
   };
 }
 
@@ -86,4 +87,10 @@ export function entryJson(entry: InMs<EntryJson>, acting?: string): EntryJson {
     ...(deadAt !== undefined && { deadAt: isoTime(deadAt) }),
     ...(replacedBy !== undefined && { replacedBy }),
   };
+}
+
+/** Without the place in a topic's log, which is the store's own. */
+export function stepJson(step: TraceStep): TraceStep {
+  const { at, mailbox, event, id, key: _, ...rest } = step;
+  return { at, mailbox, event, id, ...rest };
 }

@@ -6,7 +6,15 @@ import { signatureFields } from './security/signature.ts';
 import { count, message, type Of, text, time, yes } from './shape.ts';
 
 export const archived = schema(() =>
-  z.object({ id: text(), mailbox: text(), ackedAt: time(), message: message(), ...signatureFields() }),
+  z.object({
+    id: text(),
+    mailbox: text(),
+    ackedAt: time(),
+    /** Cancelled, replaced or imported, so never acked. */
+    withdrawn: z.exactOptional(yes()),
+    message: message(),
+    ...signatureFields(),
+  }),
 );
 export type Archived = Of<typeof archived>;
 
@@ -74,6 +82,49 @@ export const restored = schema(() =>
 );
 export type RestoredJson = Of<typeof restored>;
 
+export const dumped = schema(() =>
+  z.object({
+    file: text(),
+    messages: count(),
+    /** With topics' logs. */
+    mailboxes: count(),
+    /** Lines, but for the last one. */
+    records: count(),
+    bytes: count(),
+    /** What was acknowledged before is in it. */
+    at: time(),
+  }),
+);
+export type Dumped = Of<typeof dumped>;
+
+export const loaded = schema(() =>
+  z.object({
+    root: text(),
+    messages: count(),
+    mailboxes: count(),
+    /** What had kept it: `files`. */
+    from: text(),
+    /** When it was dumped. */
+    at: time(),
+  }),
+);
+export type LoadedJson = Of<typeof loaded>;
+
+export const moved = schema(() =>
+  z.object({
+    /** `none`: there was nothing to resume or to abort. */
+    state: z.enum(['planned', 'moved', 'aborted', 'purged', 'none']),
+    from: text(),
+    /** `file:<folder>` */
+    to: z.nullable(text()),
+    messages: count(),
+    mailboxes: count(),
+    /** What this move and earlier ones have left behind; purged: what they had. */
+    left: z.array(text()),
+  }),
+);
+export type Moved = Of<typeof moved>;
+
 /** One thing that was done, or, in a dry run, would be. */
 export const maintained = schema(() =>
   z.object({
@@ -89,6 +140,7 @@ export const maintained = schema(() =>
       'reach',
       'reservations',
       'config',
+      'policy',
       'alerts',
       'audit',
     ]),

@@ -57,6 +57,8 @@ export const listed = schema(() =>
     /** dead: why. */
     reason: z.exactOptional(text()),
     ...signatureFields(),
+    /** `message` is what was sealed; what lies there is its ciphertext. */
+    unsealed: z.exactOptional(yes()),
   }),
 );
 export type Listed = Of<typeof listed>;
@@ -64,8 +66,6 @@ export type Listed = Of<typeof listed>;
 export const found = schema(() =>
   z.extend(listed(), {
     message: message(),
-    /** `message` is what was sealed; what lies there is its ciphertext. */
-    unsealed: z.exactOptional(yes()),
   }),
 );
 export type Found = Of<typeof found>;

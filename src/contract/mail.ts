@@ -45,6 +45,11 @@ export type SettledJson = Of<typeof settled>;
 export const replied = schema(() => z.extend(sent(), { acked: z.exactOptional(settled()) }));
 export type ReplyJson = Of<typeof replied>;
 
+/** How far a message has come: where it has not come so far yet, in time. */
+export const awaited = schema(() =>
+  z.object({ id: text(), step: z.enum(['announced', 'claimed', 'acked']), open: z.array(text()) }),
+);
+
 /** Somebody who would get a message, and every reason: `named`, `@reviewers`, `@all`. */
 export const addressee = schema(() => z.object({ mailbox: text(), reasons: z.array(text()) }));
 export type Addressee = Of<typeof addressee>;
@@ -87,6 +92,8 @@ export const peeked = schema(() =>
     attempt: count(),
     message: message(),
     ...signatureFields(),
+    /** `message` is what was sealed; what lies there is its ciphertext. */
+    unsealed: z.exactOptional(yes()),
   }),
 );
 export type Peeked = Of<typeof peeked>;

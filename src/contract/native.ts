@@ -40,7 +40,7 @@ export function isNative(verb: string, options: Readonly<Record<string, unknown>
 const settingsHere: Partial<
   Record<SettingKey, { readonly are: readonly string[]; readonly of: readonly OperationName[] }>
 > = {
-  signatures: { are: ['off'], of: ['send', 'reply', 'read', 'peek', 'nack', 'list', 'show', 'status'] },
+  signatures: { are: ['off'], of: ['send', 'reply', 'read', 'peek', 'nack', 'list', 'show', 'status', 'hook'] },
   secrets: { are: ['off'], of: ['send', 'reply'] },
   audit: { are: ['off', 'admin'], of: ['send', 'reply', 'read', 'ack'] },
 };

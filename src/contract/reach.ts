@@ -192,3 +192,23 @@ export const woken = schema(() =>
   }),
 );
 export type Woken = Of<typeof woken>;
+
+/** What a bridge to another root does, as it happens. */
+export const bridgeTold = schema(() =>
+  z.object({
+    /**
+     * `up` and `down`: the way to the peer; `forwarded`: stored there and acked here; `refused` there, a dead letter here;
+     * `given_back`: it is ready here again; `lost`: its lease was, and who has it now brings it; `received`: it came from there.
+     */
+    event: z.enum(['up', 'down', 'forwarded', 'refused', 'given_back', 'lost', 'received']),
+    peer: text(),
+    id: z.exactOptional(text()),
+    mailbox: z.exactOptional(text()),
+    /** It was there already. */
+    again: z.exactOptional(z.literal(true)),
+    /** Of an error; or LOOP, TOO_MANY_HOPS, NOT_CARRIED. */
+    code: z.exactOptional(text()),
+    reason: z.exactOptional(text()),
+  }),
+);
+export type BridgeTold = Of<typeof bridgeTold>;

@@ -17,6 +17,7 @@ import { asJsonSchema } from './shape.ts';
 import * as system from './system.ts';
 import * as alerts from './numbers/alerts.ts';
 import * as policy from './security/policy.ts';
+import * as serving from './security/serving.ts';
 import * as tasks from './tasks.ts';
 
 const made = {
@@ -28,6 +29,7 @@ const made = {
   settings: settingsSchema(),
   send: mail.sent(),
   reply: mail.replied(),
+  until: mail.awaited(),
   route: mail.addressee(),
   publish: mail.published(),
   subscription: system.subscriptionChange(),
@@ -77,6 +79,9 @@ const made = {
   backup: keep.backedUp(),
   export: keep.exported(),
   restore: keep.restored(),
+  dump: keep.dumped(),
+  load: keep.loaded(),
+  move: keep.moved(),
   init: system.initialised(),
   'agent-list': reach.agentListed(),
   'agent-start': reach.agentStarted(),
@@ -90,18 +95,26 @@ const made = {
   a2a: system.a2aCard(),
   'hook-bind': reach.hookBound(),
   wake: reach.woken(),
+  bridge: reach.bridgeTold(),
   config: system.configValue(),
   'config-version': system.configVersion(),
   'config-difference': system.configDifference(),
   policy: policy.policyShown(),
   'policy-check': policy.policyChecked(),
   'policy-test': policy.policyTested(),
+  token: serving.token(),
+  'token-made': serving.tokenMade(),
+  serve: serving.serving(),
+  'serve-stop': serving.serveStopped(),
+  dashboard: serving.dashboard(),
   'config-valid': system.configValid(),
   identity: identities.identity(),
+  'identity-listed': identities.identityListed(),
   'identity-made': identities.identityMade(),
   'identity-revoked': identities.identityRevoked(),
   trust: identities.trusted(),
   'trust-accepted': identities.trustAccepted(),
+  'trust-removed': identities.trustRemoved(),
   audit: audit.audited(),
   'audit-verify': audit.auditVerified(),
   'audit-anchor': audit.auditAnchor(),

@@ -10,6 +10,8 @@ export const initialised = schema(() =>
     root: text(),
     created: z.boolean(),
     agents: z.array(z.object({ name: text(), created: z.boolean() })),
+    // Of one whose mail an engine keeps: what --root takes for it from everywhere.
+    store: z.optional(text()),
   }),
 );
 export type InitialisedJson = Of<typeof initialised>;
@@ -127,11 +129,11 @@ export type ConfigValue = Of<typeof configValue>;
 const difference = schema(() =>
   z.object({ key: text(), from: z.nullable(settingValue()), to: z.nullable(settingValue()) }),
 );
-/** Of settings, or of a card. */
+/** Of settings, of a card, or of the policy, rule by rule (`roles.member.allow.send`). */
 export const configDifference = difference;
 export type ConfigDifference = Of<typeof configDifference>;
 
-/** What is kept of one change of the settings, or of an agent's card. */
+/** What is kept of one change of the settings, of an agent's card, or of the policy. */
 export const configVersion = schema(() =>
   z.object({
     version: count(),
@@ -142,6 +144,8 @@ export const configVersion = schema(() =>
     byHand: z.boolean(),
     /** `undone`: it never was in force, because who made it was killed, or somebody else was faster. */
     state: z.enum(['in force', 'replaced', 'undone']),
+    /** Of the policy: with it there is none. */
+    removed: z.exactOptional(z.literal(true)),
     /** Against what was in force before. */
     changes: z.array(difference()),
   }),

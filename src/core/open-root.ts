@@ -1,7 +1,7 @@
 /** Opening and making roots: the only place that knows which storages there are and what is done by the way. */
 import { createIds } from '../model/id.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
-import { absolute } from '../model/refusals.ts';
+import { absolute, usage } from '../model/refusals.ts';
 import {
   findRoot,
   type FindOptions,
@@ -10,8 +10,9 @@ import {
   restoreRootFolder,
   type RootPlace,
 } from '../storage/engines.ts';
+import { isOwnSender, ownSender } from '../model/agent.ts';
 import type { Message } from '../model/message.ts';
-import { registerAgent } from './agents/agents.ts';
+import { checkNotOurs, registerAgent } from './agents/agents.ts';
 import { checkLabel, checkName, checkNewName } from './root/names.ts';
 import type { Store } from '../storage/port/store.ts';
 import { admit, gateOver } from './root/operation.ts';
@@ -21,8 +22,8 @@ import { createTaskChore } from './tasks/chore.ts';
 
 export interface OpenOptions {
   /**
-   * The folder that holds `runtime/agent_comms`, or that folder; else `DREAMOS_ROOT`, else the nearest above `cwd` that has
-   * one.
+   * The folder that holds `runtime/agent_comms`, or that folder; or the address of one that an engine keeps,
+   * `redis://host:6379/0#<id>`; else `DREAMOS_ROOT`, else the nearest above `cwd` that has one.
    */
   readonly root?: string;
   readonly cwd?: string | undefined;
@@ -40,7 +41,7 @@ export interface OpenOptions {
 
 /**
  * Opens the root that is there, for one who works on it; makes nothing.
- * @throws ROOT_NOT_FOUND, ROOT_NOT_YOURS, ROOT_INSIDE_ROOT, FORMAT_TOO_NEW, NAME_INVALID
+ * @throws ROOT_NOT_FOUND, ROOT_NOT_YOURS, ROOT_INSIDE_ROOT, FORMAT_TOO_NEW, NAME_INVALID, ENGINE_UNREACHABLE, ENGINE_LOST
  */
 export async function openRoot(options: OpenOptions = {}): Promise<Session> {
   return openAt(await findRoot(placeOf(options)), options);
@@ -52,16 +53,46 @@ export interface Initialised {
   readonly agents: { readonly name: string; readonly created: boolean }[];
 }
 
+export interface InitOptions extends OpenOptions {
+  readonly agents?: readonly string[];
+  /**
+   * What keeps the mail, if it is not to be files: the address of a Redis or Valkey, `redis://host:6379/0`; with `#` and the
+   * id of a root that is there the folder becomes one more place to work on that.
+   */
+  readonly store?: string;
+  /** Of a store: `full` (the default) is refused where its server does not sync what it confirms. */
+  readonly durability?: 'full' | 'relaxed';
+  /** Of a store: what is sent is confirmed once so many replicas have it. */
+  readonly replicas?: number;
+}
+
 /** Makes the root and the named agents; what is there already is left as it is. Names are checked before anything is made. */
-export async function initRoot(options: OpenOptions & { readonly agents?: readonly string[] }): Promise<Initialised> {
+export async function initRoot(options: InitOptions): Promise<Initialised> {
   for (const name of options.agents ?? []) checkNewName(name);
-  const { created, ...place } = await initRootFolder(placeOf(options));
+  if (options.agents?.some(isOwnSender)) await checkThere(options);
+  const { store, durability, replicas } = options;
+  if (store === undefined && (durability ?? replicas) !== undefined)
+    throw usage('`durability` and `replicas` are of a root that an engine keeps: name it as `store`.', storeHint);
+  const { created, ...place } = await initRootFolder({ ...placeOf(options), store, durability, replicas });
   const root = await openAt(place, options);
   try {
     return { root, created, agents: await makeAgents(root, options.agents ?? []) };
   } catch (error) {
     await root.close();
     throw error;
+  }
+}
+
+const storeHint = 'For example: dreamos init --store redis://localhost:6379/0';
+
+/** An agent of the name under which alerts are sent is not made, and one that is there goes on. @throws NAME_INVALID */
+async function checkThere(options: OpenOptions): Promise<void> {
+  const root = await openRoot(options).catch(() => undefined);
+  try {
+    const card = await root?.store.documents.getAgent(ownSender);
+    if (!card || card.retiredAt) checkNotOurs(ownSender);
+  } finally {
+    await root?.close();
   }
 }
 
@@ -105,11 +136,11 @@ export async function restoreRoot(file: string, options: RestoreOptions = {}): P
 }
 
 /** Who works on a root; without `as` the environment's DREAMOS_AGENT, without `label` its DREAMOS_LABEL. */
-export type Who = Pick<OpenOptions, 'as' | 'label' | 'env' | 'warn'>;
+export type Who = Pick<OpenOptions, 'as' | 'label' | 'env' | 'warn'> & Pick<Session, 'proved'>;
 
 /** One who works on an opened root. @throws NAME_INVALID; USAGE for a label */
 export function sessionOn(
-  { store, path, clock, ids, chores, tasks, audit, gate, close }: Root,
+  { store, path, address, clock, ids, chores, tasks, audit, gate, close }: Root,
   who: Who = {},
 ): Session {
   const { env = {}, as, warn = () => undefined } = who;
@@ -120,14 +151,16 @@ export function sessionOn(
   if (label !== undefined) checkLabel(label);
   return {
     ...{ store, path, clock, ids, chores, tasks, audit, close, env, warn },
+    ...(address !== undefined && { address }),
     ...(acting !== undefined && { acting }),
     ...(label !== undefined && { label }),
+    ...(who.proved && { proved: true }),
     ...(gate !== undefined && { gate }),
   };
 }
 
 /** A root over an opened store, with its chores, and who works on it first: what a chore has to say is told there. */
-export function rootOver(store: Store, at: Pick<Root, 'path' | 'clock' | 'ids'>, who: Who = {}): Session {
+export function rootOver(store: Store, at: Pick<Root, 'path' | 'address' | 'clock' | 'ids'>, who: Who = {}): Session {
   const chores: Chore[] = [];
   const session = sessionOn({ ...at, store, chores, tasks, audit, close: () => store.close() }, who);
   // Before it has a gate: what is due is nobody's doing.
@@ -141,14 +174,18 @@ let noting: ReturnType<Root['audit']> | undefined;
 // Kept, since each message asks for it.
 const audit: Root['audit'] = () => (noting ??= import('./audit/note.ts'));
 
-async function openAt({ path, engine, ...linked }: RootPlace, options: OpenOptions): Promise<Session> {
-  const { clock = systemClock, warn = () => undefined } = options;
+async function openAt(place: RootPlace, options: OpenOptions): Promise<Session> {
+  const { path, address, mainWorktree } = place;
+  const { clock = systemClock, env = {}, warn = () => undefined } = options;
   const ids = createIds();
   const sign = (message: Message): Promise<Message> => signNotice(opened, message);
-  const store = await openStore({ path, engine }, { clock, ids, warn, sign });
+  const store = await openStore(place, { clock, ids, warn, sign, env });
   let opened: Session;
   try {
-    opened = { ...rootOver(store, { path, clock, ids }, options), ...linked };
+    opened = {
+      ...rootOver(store, { path, ...(address !== undefined && { address }), clock, ids }, options),
+      ...(mainWorktree !== undefined && { mainWorktree }),
+    };
     return opened;
   } catch (error) {
     await store.close();

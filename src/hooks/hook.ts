@@ -51,7 +51,7 @@ async function answerOf(
   host: Host,
   isLate: () => boolean,
 ): Promise<object | undefined> {
-  // A policy is left to Node, and once its input is read that is too late.
+  // A policy and some settings are left to Node, and once its input is read that is too late.
   if (context.around.toNode) await context.session().catch(() => undefined);
   const heard = await hearFrom(context, host);
   if (!heard || heard.moment === 'edit') return undefined;

@@ -77,6 +77,8 @@ export const registering: Options<AgentInput> = {
   maxTasks: orNull(number),
   standbyFor: texts,
   mailToStandby: yesOrNo,
+  at: orNull(text),
+  ifVersion: number,
 };
 
 /** @throws USAGE, with the nearest name for an option that there is not */

@@ -235,8 +235,10 @@ export interface Dreamos extends Housekeeping, AsyncDisposable {
   who(agents?: readonly string[], options?: WhoOptions): Promise<WhoIs[]>;
   /**
    * What is in a mailbox, state by state; claims nothing. Each message once, also while mail moves. Without a mailbox all of
-   * them, one after the other; one in disorder is a warning.
-   * @throws AGENT_NOT_FOUND
+   * them, one after the other; one in disorder is a warning. With `after` it goes on behind an item, also of another call,
+   * and what has come or gone since neither repeats nor hides what stayed: `cursorOf(item)` is its place. With `unseal`, as of
+   * `peek`, `thread` and `search`: what does not open is shown as it lies, and a warning says so once.
+   * @throws AGENT_NOT_FOUND; CURSOR_INVALID
    */
   list(mailbox?: string, options?: ListOptions): AsyncGenerator<Listed, void, undefined>;
   /**

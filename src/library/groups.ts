@@ -41,7 +41,8 @@ export interface Agents {
   /**
    * Makes an agent, or updates the given fields of one that is there; a retired one is back. A setting that is given as
    * `undefined` is unset: the root's holds again. Of `card` each field takes the place of what it was, and `null` takes it out.
-   * @throws NAME_INVALID, CONFIG_INVALID; CARD_INVALID for a field of `card` that is wrong, or is said in another way
+   * @throws NAME_INVALID, CONFIG_INVALID; CARD_INVALID for a field of `card` that is wrong, or is said in another way;
+   * STATE_CHANGED where the version that is given as `ifVersion` is not in force any more
    */
   register(input: AgentInput): Promise<Registered>;
   /**

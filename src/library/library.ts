@@ -2,7 +2,7 @@
  * The library's own entrance. Like main.ts for the command, it is where the surroundings of the process come in: its
  * folder, its environment and its warnings. Everything behind it has them handed in.
  */
-import { cwd, emitWarning, env } from 'node:process';
+import { cwd, emitWarning, env, pid } from 'node:process';
 import { noteCall, noteDenied, noteInit } from '../core/audit/note.ts';
 import { checkAlerts, listAlerts, silenceAlerts, testAlert } from '../core/alerts/alerts.ts';
 import { retireAgent, showAgent } from '../core/agents/agents.ts';
@@ -57,6 +57,7 @@ import { work } from '../core/work/work.ts';
 import { currentFolder } from '../model/basics/current-folder.ts';
 import type { DeadFilter, Filter, LookFilter } from '../model/filter.ts';
 import {
+  type InitOptions,
   initRoot,
   type OpenOptions,
   openRoot,
@@ -86,13 +87,13 @@ import { bindersOf, named } from './bind.ts';
 import { bindConfig } from './config.ts';
 import { bindSecurity } from './security.ts';
 import type { Dreamos } from './dreamos.ts';
-import { audited } from './security/audited.ts';
+import { audited, closeNoted } from './security/audited.ts';
 import { bindTasks } from './tasks.ts';
 
 /**
  * Opens the root that is there: `options.root`, else DREAMOS_ROOT, else the nearest `runtime/agent_comms` at or above the
  * current folder; for a linked worktree of git also in the main one. Warnings become process warnings, unless `options.warn`
- * takes them.
+ * takes them. Of a root that an engine keeps also ENGINE_UNREACHABLE, ENGINE_LOST and UNAUTHENTICATED are thrown.
  * @throws ROOT_NOT_FOUND, ROOT_NOT_YOURS, FORMAT_TOO_NEW, FORMAT_UNKNOWN, NAME_INVALID, USAGE
  */
 export async function open(options: OpenOptions = {}): Promise<Dreamos> {
@@ -101,11 +102,11 @@ export async function open(options: OpenOptions = {}): Promise<Dreamos> {
 }
 
 /**
- * Makes a root with the named agents, or what of it is not there yet, and opens it.
- * @throws as open, and ROOT_INSIDE_ROOT
+ * Makes a root with the named agents, or what of it is not there yet, and opens it. With `store` its mail is in that engine.
+ * @throws as open, and ROOT_INSIDE_ROOT; of a store also ALREADY_EXISTS, CONFIG_INVALID
  */
-export async function init(options: OpenOptions & { readonly agents?: readonly string[] } = {}): Promise<Dreamos> {
-  checkArguments([{ ...opening, agents: texts }], [options]);
+export async function init(options: InitOptions = {}): Promise<Dreamos> {
+  checkArguments([{ ...opening, agents: texts, store: text, durability: text, replicas: number }], [options]);
   const how = surrounded(options);
   const made = await initRoot(how).catch(async (error: unknown) => {
     await noteDenied(() => openRoot(how), 'init', error);
@@ -118,8 +119,7 @@ export async function init(options: OpenOptions & { readonly agents?: readonly s
 /**
  * Makes a root of what `backup` has written, and opens it: everything in it is synced, and it appears whole. Where there is a
  * root without mail, it takes its place. What was claimed is ready again.
- * @returns the root, how many messages it has, how many of them were claimed, and when the backup began; `undefined`: the
- * signal came, and there is none
+ * @returns the root, how many messages, how many of them were claimed, when the backup began; `undefined`: the signal came
  * @throws as init; ALREADY_EXISTS for a root that has mail; SOURCE_NOT_FOUND; CORRUPT for a backup that is cut off or
  * changed; FORMAT_UNKNOWN, FORMAT_TOO_NEW for one that is none, or of a later version. Nothing was made then
  */
@@ -134,23 +134,24 @@ export async function restore(
   return { ...restored, root: bindTo(restored.root) };
 }
 
+export { bindTo, surrounded };
 const where = { root: text, cwd: text, env: record };
 const opening: Options<OpenOptions> = { ...where, as: text, label: text, clock: record, warn: call };
 const words = { from: text, type: text, thread: text, tag: text, priority: text, id: text };
 const filter: Options<Filter> = { ...words, task: yesOrNo };
 const looking: Options<LookFilter> = { ...filter, subject: text, olderThanMs: number };
 const deadOnes: Options<DeadFilter> = { ...looking, reason: text };
-const listing = { states, limit: number, filter: deadOnes, signal };
+const finished = { limit: number, filter: looking, after: text };
+const listing = { states, limit: number, filter: deadOnes, after: text, signal };
 const changingDead = { filter: deadOnes, limit: number, dryRun: yesOrNo, onProgress: call, signal };
 const reading = { leaseMs: number, waitMs: number, filter, signal, label: text, unseal: yesOrNo };
-const following = { since: text, signal, waitMs: number, count: number, onWarning: call };
+const following = { since: text, signal, waitMs: number, count: number, onWarning: call, onBegun: call };
 const sending = { waitMs: number, signal };
 const saying = { score: number, note: text };
 const reserving = { forMs: number, cwd: text };
 
-function surrounded<T extends OpenOptions>(options: T): T {
-  const warn = (message: string): void => emitWarning(message, 'DreamosWarning');
-  return { cwd: currentFolder(cwd), env, warn, ...options };
+function surrounded<T extends OpenOptions>(options: T): T & { readonly pid: number } {
+  return { cwd: currentFolder(cwd), env, warn: (told) => emitWarning(told, 'DreamosWarning'), ...options, pid };
 }
 
 /** Relative paths begin in the current folder, where the options say no other. */
@@ -168,8 +169,8 @@ function bindTo(session: Session): Dreamos {
     path: session.path,
     acting: session.acting,
     as: (agent) => bindTo(sessionOn(session, { ...session, as: agent })),
-    close: () => session.close(),
-    [Symbol.asyncDispose]: () => session.close(),
+    close: () => closeNoted(session),
+    [Symbol.asyncDispose]: () => closeNoted(session),
 
     send: bound(send, anything, sending),
     sendAll: bound(sendAll, anything, sending),
@@ -190,7 +191,7 @@ function bindTo(session: Session): Dreamos {
       hurry: signal,
       onHandled: call,
     }),
-    peek: bound(peek, text, { limit: number, waitMs: number, filter, signal }),
+    peek: bound(peek, text, { limit: number, waitMs: number, filter, signal, unseal: yesOrNo }),
     pause: bound(pauseAgent, text),
     resume: bound(resumeAgent, text),
     ack: bound(ack, text, saying),
@@ -207,10 +208,10 @@ function bindTo(session: Session): Dreamos {
     overview: bound(overview, { events: number }),
     stats: bound(stats, maybe(texts), { windowMs: number, by: text }),
     who: bound(who, maybe(texts), { all: yesOrNo }),
-    list: each(list, maybe(text), listing),
+    list: each(list, maybe(text), { ...listing, unseal: yesOrNo }),
     show: bound(show, text, { mailbox: text, unseal: yesOrNo }),
     trace: bound(trace, text),
-    thread: bound(thread, text, { signal, onProgress: call }),
+    thread: bound(thread, text, { signal, onProgress: call, unseal: yesOrNo }),
     search: each(search, text, { ...listing, mailbox: text, onProgress: call, unseal: yesOrNo }),
 
     agent: {
@@ -225,16 +226,16 @@ function bindTo(session: Session): Dreamos {
       delete: bound(deleteAgent, text, { archive: yesOrNo }),
     },
     archive: {
-      list: each(listArchive, maybe(text), { limit: number, filter: looking }),
+      list: each(listArchive, maybe(text), finished),
       show: bound(showArchived, text, text),
-      search: each(searchArchive, text, { mailbox: text, limit: number, filter: looking }),
+      search: each(searchArchive, text, { mailbox: text, ...finished }),
       restore: bound(restoreArchive, text, text),
-      export: each(exportArchive, maybe(text), { since: number, until: number, limit: number, filter: looking }),
+      export: each(exportArchive, maybe(text), { since: number, until: number, ...finished }),
       pack: each(packArchive, text, { beforeDay: text, dryRun: yesOrNo }),
       prune: each(pruneArchive, text, { olderThanMs: number, keepBytes: number, dryRun: yesOrNo }),
     },
     dlq: {
-      list: each(listDead, maybe(text), { limit: number, filter: deadOnes, signal }),
+      list: each(listDead, maybe(text), { limit: number, filter: deadOnes, after: text, signal }),
       show: bound(showDead, text, text),
       retry: bound(retryDead, maybe(text), ids, changingDead),
       purge: bound(purgeDead, maybe(text), ids, { ...changingDead, force: yesOrNo }),

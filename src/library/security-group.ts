@@ -1,5 +1,13 @@
 /** What the library has for security: `mail.identity.rotate` is `dreamos identity rotate`. */
-import type { Identity, IdentityMade, IdentityRevoked, TrustAccepted, Trusted } from '../contract/security/identity.ts';
+import type {
+  Identity,
+  IdentityListed,
+  IdentityMade,
+  IdentityRevoked,
+  TrustAccepted,
+  Trusted,
+  TrustRemoved,
+} from '../contract/security/identity.ts';
 import type { RevokeOptions } from '../core/identity/identity.ts';
 import type { AcceptOptions } from '../core/identity/trust.ts';
 
@@ -16,6 +24,8 @@ export interface Identities {
   create(agent: string): Promise<IdentityMade>;
   /** Its keys as its card has them, and which of them this user may trust. */
   show(agent: string): Promise<Identity>;
+  /** Every agent that has a key, in the order of their names; of one that cannot be used here a warning says why. */
+  list(): Promise<IdentityListed[]>;
   /**
    * Makes the next key, for which the one before signs: who knows that one follows by himself. What it has signed stays good,
    * as long as no later key is revoked, and what was sealed for it can be opened.
@@ -39,4 +49,9 @@ export interface Trust {
    * @throws AGENT_NOT_FOUND; KEY_CHANGED: it is another one than `key`; UNAUTHENTICATED: it is revoked
    */
   accept(agent: string, options?: AcceptOptions): Promise<TrustAccepted>;
+  /**
+   * Forgets by which key this user knows an agent, and which of its keys were revoked, as far as its card does not say so. The next
+   * use trusts the key that its card says then. @throws AGENT_NOT_FOUND
+   */
+  remove(agent: string): Promise<TrustRemoved>;
 }

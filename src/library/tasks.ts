@@ -52,7 +52,7 @@ export function bindTasks({ bound, each }: Binders): Tasks {
       signal,
     }),
     exportBeads: each(exportBeads, { all: yesOrNo }),
-    list: each(listTasks, { states: taskStates, agent: text, mine: yesOrNo, limit: number }),
+    list: each(listTasks, { states: taskStates, agent: text, mine: yesOrNo, limit: number, after: text }),
     show: bound(showTask, text),
     next: bound(nextTask, { leaseMs: number, waitMs: number, signal }),
     accept: bound(acceptTask, text, maybe(number)),

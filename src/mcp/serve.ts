@@ -14,8 +14,8 @@ import {
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { Context } from '../cli/context.ts';
 import type { OperationName } from '../contract/operations.ts';
+import { createHanded } from '../core/take/handed.ts';
 import type { Call } from './call.ts';
-import { createHanded } from './handed.ts';
 import { createUpdates, listResources, operationOf, readResource, refusalOf, resourceTemplates } from './resources.ts';
 import { asTold, callTool, isTool, listTools, noteIfDenied } from './tools.ts';
 import { toolNames } from './shapes.ts';
@@ -56,7 +56,7 @@ export async function serve(main: Context, wire: Transport): Promise<void> {
     }
   };
   // What is given back is given back for who has gone, so his going does not end it.
-  const handed = createHanded(async (work) => {
+  const handed = createHanded<RequestId>(async (work) => {
     const context = new Context(main.around);
     context.options = main.options;
     try {

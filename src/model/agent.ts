@@ -79,6 +79,8 @@ export const agentCardSchema = schema(
       mailToStandby: z.optional(z.boolean()),
       /** Only of the kind `queue`: what the tasks in it require. */
       queue: z.optional(z.looseObject({ requires: z.array(z.string().check(z.regex(capabilityPattern))) })),
+      /** Another root, by the name that it has here: the agent lives there, and what comes for it is carried there. */
+      at: z.optional(z.string().check(z.regex(agentNamePattern))),
       createdAt: z.string(),
       retiredAt: z.optional(z.nullable(z.string())),
       /** Then it has retired as well: its mailbox is there for what was finished in it. */
@@ -127,6 +129,7 @@ export const agentCardSchema = schema(
     standbyFor: optional(texts),
     mailToStandby: optional(boolean),
     queue: optional(asItIs(queue)),
+    at: optional(matching(agentNamePattern)),
     createdAt: string,
     retiredAt: optional(either(nothing, string)),
     deletedAt: optional(either(nothing, string)),
@@ -187,6 +190,13 @@ export function formerly(cards: readonly AgentCard[], name: string): AgentCard[]
   return cards
     .filter((card) => !sameAgent(card.name, name) && until(card) !== '')
     .sort((a, b) => (until(a) < until(b) ? 1 : -1));
+}
+
+/** What dreamos sends of itself, alerts, is from it: no agent may be taken for it. */
+export const ownSender = 'dreamos';
+
+export function isOwnSender(name: string): boolean {
+  return sameAgent(name, ownSender);
 }
 
 /** The group that everybody is in, so that no other may have its name. */

@@ -1,5 +1,12 @@
 /** What went wrong, in the classes that the exit codes speak of (`dreamos help exit-codes`). */
-export type ErrorKind = 'bug' | 'usage' | 'nothing' | 'not-found' | 'conflict' | 'invalid' | 'disk' | 'denied';
+export type ErrorKind =
+  'bug' | 'usage' | 'nothing' | 'not-found' | 'conflict' | 'invalid' | 'disk' | 'unreachable' | 'denied';
+
+const kinds: Readonly<Record<ErrorKind, true>> = {
+  ...{ bug: true, usage: true, nothing: true, 'not-found': true, conflict: true, invalid: true, disk: true },
+  ...{ unreachable: true, denied: true },
+};
+export const errorKinds = Object.keys(kinds) as readonly ErrorKind[];
 
 /** The public, stable name of an error. Codes are only ever added. */
 export type ErrorCode =
@@ -10,6 +17,7 @@ export type ErrorCode =
   | 'ALREADY_SETTLED'
   | 'BODY_EMPTY'
   | 'BODY_NOT_TEXT'
+  | 'CANNOT_LISTEN'
   | 'CARD_INVALID'
   | 'COMMAND_NOT_STARTED'
   | 'CONFIG_INVALID'
@@ -19,6 +27,8 @@ export type ErrorCode =
   | 'DEAD_LETTERED'
   | 'DEDUPE_MISMATCH'
   | 'DISK_FAILED'
+  | 'ENGINE_LOST'
+  | 'ENGINE_UNREACHABLE'
   | 'EXPORT_REFUSED'
   | 'FORBIDDEN'
   | 'FORMAT_TOO_NEW'
@@ -38,17 +48,22 @@ export type ErrorCode =
   | 'OUTPUT_CLOSED'
   | 'PANE_NOT_FOUND'
   | 'PATH_INVALID'
+  | 'PEER_UNREACHABLE'
   | 'PROBLEMS_FOUND'
   | 'RECEIPT_INVALID'
   | 'RESERVATION_LOST'
   | 'RESERVED'
   | 'ROOT_INSIDE_ROOT'
+  | 'ROOT_MOVED'
   | 'ROOT_NOT_FOUND'
   | 'ROOT_NOT_YOURS'
   | 'SCHEDULE_NOT_FOUND'
   | 'SEAL_UNOPENED'
   | 'SECRET_FOUND'
   | 'SEND_UNCERTAIN'
+  | 'SERVER_DIFFERS'
+  | 'SERVER_RUNNING'
+  | 'SERVER_UNREACHABLE'
   | 'SETUP_INCOMPLETE'
   | 'SIGNATURE_INVALID'
   | 'SIGNATURE_MISSING'
@@ -59,6 +74,7 @@ export type ErrorCode =
   | 'TASK_NOT_FOR_YOU'
   | 'TASK_STATE'
   | 'TIMEZONE_INVALID'
+  | 'TOKEN_NOT_FOUND'
   | 'TOPIC_INVALID'
   | 'TOPIC_NOT_FOUND'
   | 'UNAUTHENTICATED'

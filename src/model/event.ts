@@ -15,6 +15,7 @@ export const eventKinds = [
   'retried',
   'restored',
   'handed_over',
+  'forwarded',
   'cancelled',
   'replaced',
   'purged',
@@ -60,7 +61,7 @@ export const mailEventSchema = schema(
       replyTo: z.optional(z.nullable(z.string())),
       /** replaced: the newer message with its replace key. */
       replacedBy: z.optional(z.string()),
-      /** handed_over: to whose mailbox. */
+      /** handed_over: to whose mailbox; forwarded: to which peer. */
       to: z.optional(z.string()),
       /** announced: by which tool, and in which of its sessions. */
       via: z.optional(z.string()),

@@ -35,7 +35,7 @@ const id = once(() => z.string().check(z.regex(idPattern)));
 const agentName = once(() => z.string().check(z.regex(agentNamePattern)));
 const time = once(() => z.iso.datetime());
 // As zod's, which also knows in which years there is a 29th of February.
-const fitsTime = matching(
+export const fitsTime = matching(
   /^\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?Z$/,
 );
 const fitsKey = either(nothing, textOf(1, keyCharacters));

@@ -13,6 +13,7 @@ import type { VersionJson } from '../contract/system.ts';
 import { DreamosError } from '../model/errors.ts';
 import { describe } from './describe.ts';
 import { audit } from './verbs/audit.ts';
+import * as elsewhere from './verbs/elsewhere.ts';
 import { hook } from './verbs/hook.ts';
 import { identity, trust } from './verbs/identity.ts';
 import * as keep from './verbs/keep.ts';
@@ -23,6 +24,7 @@ import * as people from './verbs/people.ts';
 import { policy } from './verbs/policy.ts';
 import * as reach from './verbs/reach.ts';
 import * as send from './verbs/send.ts';
+import { dashboard, serve, token } from './verbs/serve.ts';
 import * as take from './verbs/take.ts';
 import { coordinate, task } from './verbs/tasks.ts';
 
@@ -59,7 +61,7 @@ export async function run(argv: readonly string[], around: Surroundings): Promis
   } catch (error) {
     failed ||= await tell(error, argv, program, context, whole, asText);
   }
-  if (around.signal.aborted) return around.signal.reason as number;
+  if (around.signal.aborted && !context.endsBySignal) return around.signal.reason as number;
   // The tool that runs it would take 2 for a refusal, and swallow the user's prompt.
   const [verb, first] = argv.filter((word, i) => !word.startsWith('-') && !/^--(?:as|root)$/.test(argv[i - 1] ?? ''));
   if (verb === 'hook' && first !== 'bind') failed = 0;
@@ -91,7 +93,7 @@ export function createProgram(context: Context): { program: Command; whole: () =
     .helpCommand(false)
     .option(
       '--root <dir>',
-      'the root, or the folder that holds runtime/agent_comms (else DREAMOS_ROOT, else found upward from here)',
+      'the root, or the folder that holds runtime/agent_comms; or its address in an engine (else DREAMOS_ROOT, else found upward from here)',
     )
     .option('--as <agent>', 'who you are (else DREAMOS_AGENT)')
     .option('--json', 'print JSON Lines; an error is one JSON line on stderr')
@@ -109,9 +111,12 @@ export function createProgram(context: Context): { program: Command; whole: () =
       const group = command.parent === program ? undefined : command.parent?.name();
       context.verb = [group, command.name()].filter(Boolean).join(' ');
       context.called = command;
+      // A root that was typed is meant itself.
+      if (around.env['DREAMOS_SERVER'] && context.options.root === undefined) return throughServer(context);
       if (around.toNode && !isNative(context.verb, command.opts())) around.toNode(context.verb);
-      // Before anything is read from stdin: then it would be too late.
-      if (around.toNode && asksSettings(context.verb)) return context.session().then(ignore, ignore);
+      // Before anything is read from stdin: then it would be too late. A hook does so itself, once its time runs: its disk may hang.
+      if (around.toNode && context.verb !== 'hook' && asksSettings(context.verb))
+        return context.session().then(ignore, ignore);
       return undefined;
     })
     .on('option:version', () => {
@@ -208,6 +213,11 @@ const surface: readonly Verb[] = [
   trust,
   policy,
   audit,
+  serve,
+  dashboard,
+  token,
+  elsewhere.bridge,
+  elsewhere.receive,
   keep.doctor,
   keep.maintain,
   keep.importTree,
@@ -218,6 +228,9 @@ const surface: readonly Verb[] = [
   meta.explain,
   keep.backup,
   keep.restore,
+  elsewhere.dump,
+  elsewhere.load,
+  elsewhere.move,
   keep.exportMail,
   meta.schema,
   meta.completion,
@@ -227,6 +240,14 @@ const surface: readonly Verb[] = [
 const firstExample = `dreamos init planner reviewer
   dreamos send reviewer --as planner --body-file notes.md
   dreamos read reviewer --wait 30s`;
+
+/** @throws USAGE: it is not done through a server */
+async function throughServer(context: Context): Promise<void> {
+  // Nothing of what the native program does itself is done by it then.
+  context.around.toNode?.('DREAMOS_SERVER');
+  const { serverFor } = await import('../cli/tools/server.ts');
+  context.server = serverFor(context);
+}
 
 /** A root that cannot be opened is the command's to tell. */
 function ignore(): void {}

@@ -1,48 +1,124 @@
-/** Which storages there are: a root's format.json says which of them keeps its mail. */
+/**
+ * Which storages there are: a root's format.json says which of them keeps its mail. What is not files is loaded with the first
+ * root that asks for it; such a root may also be named by its address alone, `redis://host:6379/0#<id>`, without a folder.
+ */
 import { DreamosError } from '../model/errors.ts';
-import { findFileRoot, type FindOptions, type FoundRoot } from './file/find-root.ts';
+import { usage } from '../model/refusals.ts';
+import type { EnginePlace } from './engine/address.ts';
+import type { InitHow } from './engine/engine.ts';
+import type { Engine } from './engine/place.ts';
+import { files, findFileRoot, type FindOptions, type FoundRoot } from './file/find-root.ts';
 import { type FileStoreDeps, openFileStore } from './file/open.ts';
 import type { RestoredRoot, RestoreOptions } from './file/restore/restore.ts';
+import type { Loading } from './port/dump/loading.ts';
+import type { MoveSource, MoveTarget } from './port/dump/moving.ts';
 import type { Store } from './port/store.ts';
 
-/** By the name in format.json; a new one comes in here. */
-const engines = { files: openFileStore };
-
 export type { FindOptions };
-export type RootPlace = Omit<FoundRoot, 'engine'> & { readonly engine: keyof typeof engines };
 
-/** @throws as findFileRoot, and FORMAT_UNKNOWN of an engine that is not known here */
+/** Where a root is. */
+export interface RootPlace {
+  /** What `root` and DREAMOS_ROOT take for it: its folder, or its address. */
+  readonly path: string;
+  readonly mainWorktree?: string;
+  /** Absent: files, in that folder. */
+  readonly at?: EnginePlace;
+  /** Of `at`, as text. */
+  readonly address?: string;
+}
+
+/** `store`: the engine that is to keep it, or also the root there that is to be worked on from here; else files do. */
+export type InitOptions = FindOptions & InitHow;
+
+/** `redis://…`, which no folder is called. */
+const isAddress = (name: string | undefined): name is string =>
+  name !== undefined && /^(?:[a-z][a-z+]*:\/\/|\w+\+unix:)/i.test(name);
+const roots = () => import('./engine/engine.ts');
+
+/** Beside files, by the name in format.json; a new one comes in here. */
+const engines: Readonly<Record<EnginePlace['address']['engine'], () => Promise<Engine>>> = {
+  redis: async () => {
+    const { initRedisStore, openRedisStore } = await import('./redis/open.ts');
+    return { open: openRedisStore, init: initRedisStore };
+  },
+};
+
+/** @throws as findFileRoot; FORMAT_UNKNOWN of an engine that is not known here; USAGE for an address that is none */
 export async function findRoot(options: FindOptions): Promise<RootPlace> {
+  const name = options.root ?? options.env['DREAMOS_ROOT'];
+  if (isAddress(name)) return (await roots()).placeOf(name);
   return known(await findFileRoot(options));
 }
 
-/** @throws as initFileStore, and FORMAT_UNKNOWN */
-export async function initRootFolder(options: FindOptions): Promise<RootPlace & { readonly created: boolean }> {
+/** @throws as initFileStore, and FORMAT_UNKNOWN; of an engine ENGINE_UNREACHABLE, ENGINE_LOST, USAGE, CONFIG_INVALID */
+export async function initRootFolder(options: InitOptions): Promise<RootPlace & { readonly created: boolean }> {
+  const name = options.root ?? options.env['DREAMOS_ROOT'];
+  if (isAddress(name)) return { ...(await roots()).placeOf(name, options), created: false };
+  if (options.store !== undefined) {
+    const { parseStore } = await import('./engine/address.ts');
+    const store = parseStore(options.store);
+    const { initInEngine } = await roots();
+    const { created, ...found } = await initInEngine(await engines[store.address.engine](), store, options);
+    return { ...(await known(found)), created };
+  }
   const { initFileStore } = await import('./file/make-root.ts');
   const { created, ...found } = await initFileStore(options);
-  return { ...known(found), created };
+  return { ...(await known(found)), created };
 }
 
-/** @throws as restoreFileStore */
+/** @throws as restoreFileStore; USAGE for the address of an engine */
 export async function restoreRootFolder(
   file: string,
   options: RestoreOptions,
 ): Promise<(Omit<RestoredRoot, 'engine'> & RootPlace) | undefined> {
+  const name = options.root ?? options.env['DREAMOS_ROOT'];
+  if (isAddress(name)) throw (await roots()).notRestored();
   const { restoreFileStore } = await import('./file/restore/restore.ts');
-  const restored = await restoreFileStore(file, options);
-  return restored && { ...restored, ...known(restored) };
+  return restoreFileStore(file, options);
 }
 
-export function openStore({ path, engine }: RootPlace, deps: FileStoreDeps): Promise<Store> {
-  return engines[engine](path, deps);
+/** Takes a dump, into a root that is not there yet, or has no mail. @throws as loadFileStore; USAGE for the address of an engine */
+export async function loadRootFolder(options: FindOptions): Promise<Loading & { readonly root: RootPlace }> {
+  const name = options.root ?? options.env['DREAMOS_ROOT'];
+  if (isAddress(name)) throw (await roots()).notRestored();
+  const { loadFileStore } = await import('./file/load/load.ts');
+  const loading = await loadFileStore(options);
+  return { ...loading, root: { path: loading.root.path } };
 }
 
-function known({ path, engine, ...found }: FoundRoot): RootPlace {
-  if (Object.hasOwn(engines, engine)) return { ...found, path, engine: engine as keyof typeof engines };
+/** Both ends of a move: where the root is, and where it is to be. @param to `file:<folder>` @throws USAGE */
+export async function endsOfMove(
+  to: string | undefined,
+  options: FindOptions,
+): Promise<{ readonly source: MoveSource; readonly target: MoveTarget | undefined }> {
+  const { fileMoveSource } = await import('./file/move/source.ts');
+  const source = await fileMoveSource(options);
+  const where = source.underWay ?? to;
+  if (where === undefined) return { source, target: undefined };
+  if (!where.startsWith('file:'))
+    throw usage(`A root is not moved to ${where}.`, 'To another folder: dreamos move --to file:/mnt/mail --dry-run');
+  const { fileMoveTarget } = await import('./file/move/target.ts');
+  return { source, target: fileMoveTarget(where.slice('file:'.length), [source.root, ...source.through], options) };
+}
+
+/** @param deps.env by which an engine lets who opens it in */
+export async function openStore(
+  { path, at }: RootPlace,
+  deps: FileStoreDeps & Pick<FindOptions, 'env'>,
+): Promise<Store> {
+  if (at === undefined) return openFileStore(path, deps);
+  const folder = isAddress(path) ? undefined : path;
+  return (await roots()).openInEngine(await engines[at.address.engine](), at, { ...deps, folder });
+}
+
+async function known({ path, engine: name, descriptor, mainWorktree }: FoundRoot): Promise<RootPlace> {
+  const place = { path, ...(mainWorktree !== undefined && { mainWorktree }) };
+  if (name === files) return place;
+  if (Object.hasOwn(engines, name)) return { ...place, ...(await roots()).placeFrom(path, descriptor ?? {}) };
   throw new DreamosError(
     'invalid',
     'FORMAT_UNKNOWN',
-    `The root ${path} keeps its mail in "${engine}"; this dreamos knows ${Object.keys(engines).join(', ')}.`,
+    `The root ${path} keeps its mail in "${name}"; this dreamos knows ${[files, ...Object.keys(engines)].join(', ')}.`,
     { hint: 'Update dreamos: npm install -g dreamos@latest' },
   );
 }

@@ -1,3 +1,4 @@
+import { connectRoot } from '../../src/core/remote/connect.ts';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { rootOver } from '../../src/core/open-root.ts';
 import { registerAgent } from '../../src/core/agents/agents.ts';
@@ -93,6 +94,7 @@ export async function createRig(agents: readonly string[] = ['planner', 'reviewe
         terms.onRoot?.(opened);
         return opened;
       },
+      connectRoot,
       initRoot: async ({ agents: names = [], warn = () => undefined }) => {
         const made = [];
         for (const name of names) {

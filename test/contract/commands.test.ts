@@ -1,10 +1,13 @@
 /** Every command is run with --json, and each object that it prints has to be exactly what the contract says. */
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { commandOf, operationNames, operations } from '../../src/contract/operations.ts';
 import { schemas } from '../../src/contract/schemas.ts';
+import type { Session } from '../../src/core/root/root.ts';
 import { type Rig, createRig, type Result, type Terms } from '../commands/rig.ts';
 import { changeSettingsIn } from '../storage/contract/ways.ts';
+import { initFileStore } from '../../src/storage/file/make-root.ts';
 import { scratch } from '../scratch.ts';
 import { misfits, strict } from './strict.ts';
 
@@ -134,6 +137,12 @@ const runs: Record<string, Run> = {
   'hook bind': line('hook bind reviewer --host claude --session s1'),
   'agent show --a2a': line('agent show reviewer --a2a --url https://a.example'),
   wake: after(sent, () => 'wake reviewer --bell', { terminal: true }),
+  bridge: async (rig) => {
+    await rig.dreamos('agent register reviewer --at far');
+    await sent(rig);
+    const far = `echo '{"dreamos":"receive","v":1}'; read -r parcel; echo '{"n":1,"is":"stored","again":true}'; cat`;
+    return rig.dreamos(['bridge', 'far', '--via', far, '--once', '--json']);
+  },
   pause: line('pause reviewer --as planner'),
   resume: async (rig) => [await rig.dreamos('pause reviewer'), await rig.dreamos('resume reviewer --json')].slice(1),
   'agent retire': line('agent retire reviewer'),
@@ -302,10 +311,12 @@ const runs: Record<string, Run> = {
   },
   'identity create': (rig) => keyed(rig, 'identity create planner'),
   'identity show': (rig) => keyed(rig, 'identity create planner', 'identity rotate planner', 'identity show planner'),
+  'identity list': (rig) => keyed(rig, 'identity create planner', 'identity list'),
   'identity rotate': (rig) => keyed(rig, 'identity create planner', 'identity rotate planner'),
   'identity revoke': (rig) => keyed(rig, 'identity create planner', 'identity revoke planner'),
   'trust list': (rig) => keyed(rig, 'identity create planner', 'trust list'),
   'trust accept': (rig) => keyed(rig, 'identity create planner', 'trust accept planner'),
+  'trust remove': (rig) => keyed(rig, 'identity create planner', 'trust remove planner'),
   publish: async (rig) => {
     await published(rig);
     const again = 'publish build.done green --as planner --dedupe-key k --json';
@@ -374,6 +385,10 @@ const runs: Record<string, Run> = {
   'config rollback': after(changedTwice, () => 'config rollback 1'),
   'policy show': after(withPolicy, () => 'policy show --as planner'),
   'policy set': line('policy set p.json --note why --as planner', { files: policyFiles }),
+  'policy remove': after(withPolicy, () => 'policy remove --as planner'),
+  'policy diff': after(withPolicy, () => 'policy diff 0 --as planner'),
+  'policy history': after(withPolicy, () => 'policy history --as planner'),
+  'policy rollback': after(withPolicy, () => 'policy rollback 0 --as planner'),
   'policy check': after(withPolicy, () => 'policy check send reviewer --as planner'),
   'policy test': line('policy test p.json', { files: policyFiles }),
   doctor: after(dead, () => 'doctor'),
@@ -395,6 +410,18 @@ const runs: Record<string, Run> = {
     },
   }),
   restore: line('restore mail.tar.gz'),
+  dump: after(finished, () => `dump ${join(scratch(), 'mail.jsonl')}`),
+  load: async (rig) => {
+    const { out } = await rig.dreamos('dump -');
+    const terms = { files: { 'mail.jsonl': out } };
+    return rig.dreamos(['load', 'mail.jsonl', '--root', join(scratch(), 'root'), '--json'], terms);
+  },
+  // What moves is a root of files.
+  move: async (rig) => {
+    const root = join(scratch(), 'root');
+    await initFileStore({ root, cwd: root, env: {} });
+    return rig.dreamos(['move', '--to', `file:${join(scratch(), 'other')}`, '--root', root, '--json']);
+  },
   export: after(finished, () => `export --sqlite ${join(scratch(), 'mail.db')}`),
   setup: (rig) => rig.dreamos('setup claude --as reviewer --dry-run --json', inProject()),
   'setup --check': async (rig) => {
@@ -405,7 +432,49 @@ const runs: Record<string, Run> = {
     return rig.dreamos('setup claude --check --json', terms);
   },
   schema: line('schema'),
+  'token create': line('token create reviewer --as planner --expires 1d'),
+  'token list': after(
+    (rig) => rig.dreamos('token create reviewer'),
+    () => 'token list',
+  ),
+  'token revoke': after(
+    (rig) => rig.dreamos('token create reviewer'),
+    () => 'token revoke reviewer',
+  ),
+  serve: (rig) => untilSaid(rig, `serve --json --socket ${join(scratch(), 's')}`),
+  'serve status': (rig) => whileServed(rig, () => rig.dreamos('serve status --json')),
+  'serve stop': (rig) => whileServed(rig, () => rig.dreamos('serve stop --json')),
+  dashboard: (rig) => untilSaid(rig, 'dashboard --json --as planner'),
 };
+
+/** What runs until a signal comes, until it has said something. */
+function untilSaid(rig: Rig, words: string): Promise<Result> {
+  const stop = new AbortController();
+  return rig.dreamos(words, { signal: stop.signal, onOutput: () => stop.abort(143) });
+}
+
+/** With a server, which calls itself by the number of another process: one that may be ended. */
+async function whileServed(rig: Rig, work: () => Promise<Result>): Promise<Result> {
+  const other = spawn('sleep', ['60']);
+  const self = async () => ({ pid: other.pid ?? 0, host: 'memory' });
+  const stop = new AbortController();
+  const onRoot = ({ store }: Session): void => void Object.assign(store, { self });
+  let served: Promise<unknown> | undefined;
+  await new Promise<string>((said) => {
+    served = rig.dreamos(`serve --json --socket ${join(scratch(), 's')}`, {
+      signal: stop.signal,
+      onRoot,
+      onOutput: said,
+    });
+  });
+  try {
+    return await work();
+  } finally {
+    stop.abort(143);
+    await served;
+    other.kill();
+  }
+}
 
 const printing = operationNames.flatMap((name) => {
   const [words, { output }] = [commandOf(name), operations[name]];

@@ -212,6 +212,7 @@ const calls: Partial<Record<OperationName, Call>> = {
   'alerts.silence': (mail) => mail.alerts.silence('dead', { forMs: 1000 }),
   'identity.create': (mail) => mail.identity.create('planner'),
   'identity.show': async (mail) => (await mail.identity.create('planner'), mail.identity.show('planner')),
+  'identity.list': async (mail) => (await mail.identity.create('planner'), mail.identity.list()),
   'identity.rotate': async (mail) => (await mail.identity.create('planner'), mail.identity.rotate('planner')),
   'identity.revoke': async (mail) => {
     const { key = '' } = await mail.identity.create('planner');
@@ -219,6 +220,7 @@ const calls: Partial<Record<OperationName, Call>> = {
   },
   'trust.list': async (mail) => (await mail.identity.create('planner'), mail.trust.list()),
   'trust.accept': async (mail) => (await mail.identity.create('planner'), mail.trust.accept('planner')),
+  'trust.remove': async (mail) => (await mail.identity.create('planner'), mail.trust.remove('planner')),
   status: async (mail) => (await sent(mail), mail.status()),
   overview: async (mail) => (await claimed(mail), mail.overview()),
   publish: async (mail) => {
@@ -286,6 +288,14 @@ const calls: Partial<Record<OperationName, Call>> = {
   },
   'policy.show': async (mail) => [await mail.policy.show(), (await mail.policy.set(policy), await mail.policy.show())],
   'policy.set': (mail) => mail.policy.set(policy, { note: 'why' }),
+  'policy.remove': async (mail) => (await mail.policy.set(policy), mail.policy.remove({ note: 'why' })),
+  'policy.diff': async (mail) => (await mail.policy.set(policy), mail.policy.diff(0)),
+  'policy.history': async (mail) => (await mail.policy.set(policy), mail.policy.history({ limit: 1 })),
+  'policy.rollback': async (mail) => {
+    await mail.policy.set(policy);
+    await mail.policy.remove();
+    return mail.policy.rollback(1);
+  },
   'policy.check': async (mail) => [
     await mail.policy.check('send'),
     (await mail.policy.set(policy), await mail.policy.check('read', { mailbox: 'x' })),

@@ -8,12 +8,12 @@ describe('a shape in a line', () => {
     // Where the value says more than the name.
     ['dlq-purge', '{"id","mailbox","purged"?:true,"dryRun"?:true}'],
     ['doctor', '{"rule","level":"info|warning|problem","message","mailbox"?,"fixed"?,"hint"?}'],
-    ['init', '{"root","created","agents":[{"name","created"}]}'],
+    ['init', '{"root","created","agents":[{"name","created"}],"store"?}'],
     ['route', '{"mailbox","reasons"}'],
     // Other shapes by their names.
     [
       'show',
-      '{"message","entries":[entry],"signature"?:"verified|unsigned|invalid","signatureFault"?,"unsealed"?:true}',
+      '{"message","entries":[entry],"signature"?:"verified|unsigned|invalid","signatureFault"?,"signedBy"?,"unsealed"?:true}',
     ],
     ['reply', '{...send,"acked"?:settled}'],
     ['topics-show', '{...topic,"recent":[message]}'],
@@ -22,7 +22,7 @@ describe('a shape in a line', () => {
     // Not {"receipt",...peek}, whose fields do not stand side by side in it.
     [
       'read',
-      '{"receipt","mailbox","attempt","leaseUntil","message","signature"?:"verified|unsigned|invalid","signatureFault"?,"unsealed"?:true}',
+      '{"receipt","mailbox","attempt","leaseUntil","message","signature"?:"verified|unsigned|invalid","signatureFault"?,"signedBy"?,"unsealed"?:true}',
     ],
   ] as const)('%s: %s', (name, notation) => {
     expect(notationOf(name)).toBe(notation);

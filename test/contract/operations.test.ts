@@ -10,7 +10,7 @@ import { openLibrary } from './open-library.ts';
 const program = createProgram(new Context({} as never)).whole();
 
 function leaves(command: Command, path: string[] = []): { words: string; command: Command }[] {
-  const own = command.commands.length === 0 || command.registeredArguments.length > 0;
+  const own = command.commands.length === 0 || command.registeredArguments.length + command.options.length > 0;
   return [
     ...(own ? [{ words: path.join(' '), command }] : []),
     ...command.commands.flatMap((one) => leaves(one, [...path, one.name()])),
@@ -24,7 +24,7 @@ function functionsIn(value: object, path: string[] = []): string[] {
   });
 }
 
-const commands = leaves(program);
+const commands = program.commands.flatMap((one) => leaves(one, [one.name()]));
 const withCommand = operationNames.flatMap((name) => {
   const words = commandOf(name);
   return words === undefined ? [] : [words];

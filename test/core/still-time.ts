@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, expect, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
+import { listen } from '../../src/core/follow/listen.ts';
+import { watch } from '../../src/core/follow/watch.ts';
 import { createRigOn } from './rig.ts';
 
 /**
@@ -7,6 +9,12 @@ import { createRigOn } from './rig.ts';
  */
 export function useStillTime(): { rig: Awaited<ReturnType<typeof createRigOn>> } {
   const still = {} as ReturnType<typeof useStillTime>;
+  // What is loaded when it is first asked for takes its time, which no timer here moves.
+  beforeAll(async () => {
+    const { root } = await createRigOn({ now: () => Date.now(), uptime: () => performance.now() });
+    for await (const _ of watch(root, { waitMs: 1 })) throw new Error('Nothing happens.');
+    for await (const _ of listen(root, 'topic', { waitMs: 1 })) throw new Error('Nothing happens.');
+  });
   beforeEach(async () => {
     vi.useFakeTimers({ now: Date.parse('2026-11-20T09:00:00.000Z') });
     // Both stand still with the timers; the system's own clock takes the second one from elsewhere.

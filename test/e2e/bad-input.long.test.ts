@@ -306,7 +306,7 @@ describe.concurrent('roots', () => {
 
   test('a root of a newer format is refused by every command, and nothing is written', async ({ rig }) => {
     await rig.sent('send reviewer hello --as planner');
-    writeFileSync(join(rig.root, 'format.json'), '{"format":"dreamos","version":2}\n');
+    writeFileSync(join(rig.root, 'format.json'), '{"format":"dreamos","version":3}\n');
     const before = tree(rig.root);
     for (const words of [
       'send reviewer hello --as planner',
@@ -318,7 +318,7 @@ describe.concurrent('roots', () => {
       'agent list',
     ]) {
       const ended = await rig.dreamos(`${words} --json`);
-      expectRefusal(ended, { exit: 6, code: 'FORMAT_TOO_NEW', names: /version 2.*knows 1/, next: /[Uu]pdate/ });
+      expectRefusal(ended, { exit: 6, code: 'FORMAT_TOO_NEW', names: /version 3.*knows up to 2/, next: /[Uu]pdate/ });
     }
     expect(tree(rig.root)).toEqual(before);
   });

@@ -30,6 +30,7 @@ const names = [
   'settings',
   'security',
   'audit',
+  'server',
 ];
 
 test('every benchmark runs, prints its figures in short, and writes its figures', { timeout: 300_000 }, () => {
@@ -46,7 +47,8 @@ test('every benchmark runs, prints its figures in short, and writes its figures'
     expect(ended.stderr).not.toContain('Error');
     expect(ended.status).toBe(0);
     const { benchmarks } = JSON.parse(readFileSync(json, 'utf8')) as Results;
-    expect(Object.keys(benchmarks)).toEqual(names);
+    // Of engines only where their peers are installed, which a fresh clone has not.
+    expect(Object.keys(benchmarks).filter((name) => name !== 'engines')).toEqual(names);
     for (const { rows } of Object.values(benchmarks)) {
       expect(rows).not.toHaveLength(0);
       for (const { what } of rows) expect(ended.stdout).toContain(what);

@@ -12,7 +12,7 @@ test('bash completes commands, options, agents, groups, topics and ids', async (
   await rig.dreamos('publish build.x y --as planner');
   const completed = async (...words: string[]): Promise<string> =>
     (await rig.shell(complete(...words), { cwd: rig.dir })).out.trim();
-  expect(await completed('se')).toBe('send search setup');
+  expect(await completed('se')).toBe('send search serve setup');
   expect(await completed('send', '')).toBe('planner reviewer tester @testers @all');
   // bash takes the @ for a word of its own, and puts what is completed behind it.
   expect(await completed('send', '@', 'te')).toBe('testers');

@@ -45,7 +45,7 @@ describe.concurrent('help', () => {
     const meanings = new Map(
       [...table.matchAll(/^ {2}(\d+) {2,}(.*)$/gm)].map(([, code, meaning]) => [Number(code), meaning ?? '']),
     );
-    expect([...meanings.keys()]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 9]);
+    expect([...meanings.keys()]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(table).toContain('130, 143');
     const cases: [code: number, meaning: RegExp, script: string][] = [
       [0, /done/, 'dreamos status'],
@@ -65,6 +65,7 @@ describe.concurrent('help', () => {
         /denied/,
         `dreamos config set secrets=refuse 'secretScanner=["false"]'; dreamos send reviewer hi --as planner`,
       ],
+      [8, /server/, 'DREAMOS_SERVER=unix:/nonexistent/sock dreamos status'],
     ];
     for (const [code, meaning, script] of cases) {
       expect(meanings.get(code)).toMatch(meaning);

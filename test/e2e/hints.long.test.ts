@@ -9,7 +9,8 @@ import { type Rig, test } from './rig.ts';
 async function paste(rig: Rig, line: string, before: string) {
   const typed = line.replaceAll(/--wait \d+[smh]/g, '--wait 300ms');
   const waits =
-    /\bdreamos (?:--root \S+ )?(?:watch|listen|work|status --watch)\b/.test(typed) && !typed.includes('--help');
+    /\bdreamos (?:--root \S+ )?(?:watch|listen|work|dashboard|serve(?! s)|status --watch)\b/.test(typed) &&
+    !typed.includes('--help');
   const command = waits ? `timeout 2 bash -c ${quoted(`exec ${typed}`)}` : typed;
   const { code, out, err } = await rig.shell(`${before}${command}`);
   return { code: waits && code === 124 ? 0 : code, out, err };
@@ -91,7 +92,7 @@ describe('what explain says is to be typed can be typed', { concurrent: true, ti
   );
   test.for(lines)('$code: $line', async ({ line }, { rig }) => {
     expect(line, 'all of it is filled in').not.toMatch(/<\w+>/);
-    await pasted(rig, line, /^dreamos (?:read|peek)/.test(line) ? [0, 3] : [0], `${filling}\n`);
+    await pasted(rig, line, /^dreamos (?:read|peek|serve s)/.test(line) ? [0, 3] : [0], `${filling}\n`);
   });
 
   test('and every code names a command, but for what is done elsewhere', () => {

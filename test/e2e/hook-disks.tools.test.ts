@@ -98,12 +98,14 @@ describe('a hook', () => {
       await onSlowDisk(rig, async ({ dir, takes }) => {
         for (const moment of moments) {
           takes('hang');
+          const hangsAt = performance.now();
           const running = hook(rig, dir, moment);
           if (!native) {
             await pause(500);
             takes(0);
           }
           expect(await running.ended).toMatchObject({ code: 0, out: '', err: '' });
+          expect(performance.now() - hangsAt, 'it has waited for the disk').toBeLessThan(15_000);
           takes(0);
         }
       });

@@ -55,6 +55,10 @@ describe.concurrent('--json', () => {
     expect(await one(rig, 'identity rotate planner')).toMatchObject({ ...made, keys });
     expect(await one(rig, 'trust list')).toEqual({ agent: 'planner', state: 'good', key, pinned: key, since: time });
     expect(await one(rig, 'trust accept planner')).toEqual({ agent: 'planner', key, was: key, changed: false });
+    const listed = { agent: 'planner', state: 'good', key, since: time, private: expect.any(String) as string };
+    expect(await one(rig, 'identity list')).toEqual(listed);
+    expect(await one(rig, 'trust remove planner')).toEqual({ agent: 'planner', was: key, key, changed: true });
+    expect(await one(rig, 'trust remove planner')).toEqual({ agent: 'planner', key, changed: false });
     expect(await one(rig, 'identity revoke planner')).toMatchObject({ state: 'revoked', revoked: key, changed: true });
     expect(await one(rig, 'identity show reviewer')).toEqual({ agent: 'reviewer', root: id, state: 'none', keys: [] });
   });
@@ -298,6 +302,11 @@ describe.concurrent('--json', () => {
       broken: false,
     });
     expect(await one(rig, 'policy check send reviewer --as planner')).toMatchObject({ allowed: true, role: 'all' });
+    expect(await one(rig, 'policy remove --as planner')).toMatchObject({ policy: null, version: 2, by: 'planner' });
+    expect(await one(rig, 'policy rollback 1')).toMatchObject({ version: 3, note: 'rollback to 1', state: 'in force' });
+    expect((await json(rig, 'policy history')).map(({ state }) => state)).toEqual(['in force', 'replaced', 'replaced']);
+    const [rule] = await json(rig, 'policy diff 2');
+    expect(rule).toEqual({ key: 'roles.all.allow.*', from: null, to: ['*'] });
   });
 
   test('archive, dlq, status, watch and config', async ({ rig }) => {
@@ -573,6 +582,30 @@ describe.concurrent('--json', () => {
     expect(await one(bare, ['restore', file])).toEqual({ root: bare.root, messages: 1, claimed: 0, begunAt });
   });
 
+  test('dump, load, move', async ({ rig, bare }) => {
+    await rig.sent('send reviewer hello --as planner');
+    const file = join(rig.dir, 'mail.jsonl');
+    const [records, bytes] = [expect.any(Number) as number, expect.any(Number) as number];
+    expect(await one(rig, ['dump', file])).toEqual({ file, messages: 1, mailboxes: 2, records, bytes, at: time });
+    expect(await one(bare, ['load', file])).toEqual({
+      ...{ root: bare.root, messages: 1, mailboxes: 2, from: 'files', at: time },
+    });
+    const [from, to] = [rig.root, `file:${rig.dir}/elsewhere`];
+    const moved = { from, to, messages: 1, mailboxes: 2 };
+    expect(await one(rig, ['move', '--to', to, '--dry-run'])).toEqual({ ...moved, state: 'planned', left: [] });
+    const left = [expect.stringMatching(/\.moved-[0-9A-Z]{10}$/) as string];
+    expect(await one(rig, ['move', '--to', to])).toEqual({ ...moved, state: 'moved', left });
+    expect(await one(rig, ['move', '--purge'])).toEqual({
+      ...moved,
+      from: `${rig.dir}/elsewhere`,
+      to: null,
+      messages: 0,
+      mailboxes: 0,
+      state: 'purged',
+      left,
+    });
+  });
+
   test('schedule', async ({ rig }) => {
     const add = ['schedule', 'add', 'nightly', '0 3 * * *', 'reviewer', 'check the build', '--as', 'planner'];
     const added = await one(rig, [...add, '--tz', 'Europe/Berlin']);
@@ -650,6 +683,38 @@ describe.concurrent('--json', () => {
     expect(await json(rig, 'task export')).toContainEqual(expect.objectContaining(issue));
     // Goes on until it is ended: test/contract/commands.test.ts.
     ran.add('coordinate');
+  });
+
+  test('the server, its page, and tokens', async ({ rig }) => {
+    const made = { agent: 'planner', id: text, madeAt: time, by: null, expiresAt: null, expired: false };
+    expect(await one(rig, 'token create planner')).toEqual({ ...made, token: text });
+    expect(await one(rig, 'token list')).toEqual(made);
+    const server = rig.start('serve --json --http 127.0.0.1:0');
+    while (server.lines().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    const about = { pid: number, version: text, root: rig.root, since: time, socket: text, http: text };
+    const all = { ...about, agentSockets: null, readOnly: false };
+    expect(JSON.parse(server.lines()[0] ?? '')).toEqual(all);
+    expect(await one(rig, 'serve status')).toEqual(all);
+    expect(await one(rig, 'dashboard --as planner')).toEqual({
+      url: text,
+      agent: 'planner',
+      expiresAt: time,
+      pid: number,
+    });
+    expect(await json(rig, 'token revoke planner')).toHaveLength(2);
+    expect(await one(rig, 'serve stop')).toEqual({ pid: number, tookMs: number });
+    ran.add('serve');
+  });
+
+  test('bridges; receive talks to one', async ({ rig }) => {
+    await rig.dreamos('agent register reviewer --at far');
+    const sent = await rig.sent('send reviewer hello --as planner');
+    const far = `echo '{"dreamos":"receive","v":1}'; read -r parcel; echo '{"n":1,"is":"stored"}'; cat`;
+    expect(await json(rig, ['bridge', 'far', '--via', far, '--once'])).toEqual([
+      { event: 'up', peer: 'far' },
+      { event: 'forwarded', peer: 'far', id: sent, mailbox: 'reviewer' },
+    ]);
+    expect(await json(rig, 'receive')).toEqual([{ dreamos: 'receive', v: 1 }]);
   });
 
   test("sessions of tools; mcp has lines of its own protocol's", async ({ rig }) => {

@@ -1,9 +1,9 @@
 /** What `dreamos metrics` writes, read by who it is for: Prometheus, promtool, node_exporter, the parsers of Python's client. */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect } from 'vitest';
+import { freePort } from '../free-port.ts';
 import { demand, missing, noTool, said, skips } from '../lack.ts';
 import { project, type Rig, test, until } from './rig.ts';
 
@@ -54,18 +54,6 @@ async function work({ dreamos, sent, box }: Rig): Promise<void> {
   ];
   const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
   appendFileSync(join(box('reviewer'), 'events', `${at.slice(0, 10)}.jsonl`), text);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return port;
 }
 
 type Answer = { readonly metric: Readonly<Record<string, string>>; readonly value: [number, string] }[];

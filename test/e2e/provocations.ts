@@ -17,10 +17,12 @@ export interface Provocation {
 
 /** Errors that are not provoked here. */
 export const withoutProvocation: Partial<Record<ErrorCode, string>> = {
+  ENGINE_LOST: 'needs an engine that was emptied: engine.tools.test.ts',
   OUTPUT_CLOSED: 'a reader that goes is told, if at all, by what it lost',
   PANE_NOT_FOUND: 'needs tmux: wake.tools.test.ts',
   ROOT_NOT_YOURS: 'needs another user: other-user.tools.test.ts',
   SEND_UNCERTAIN: 'needs a disk that fails: test/faults',
+  SERVER_DIFFERS: 'needs a server of another version: test/core/remote',
   UNEXPECTED: 'a bug',
   WAKE_UNSAFE: 'needs tmux: wake.tools.test.ts',
 };
@@ -31,6 +33,10 @@ const task = (rest = ''): string => `dreamos task create --title a${rest} --as p
 const keys = 'dreamos identity create planner; dreamos identity create reviewer';
 const sealed = 'dreamos send reviewer hi --seal --as planner > id';
 const dead = `${claimed}; dreamos nack "$receipt" --dead --reason "exit 1; so: it was"`;
+
+/** A move that was killed behind its freeze. */
+const moving = '{"format":"dreamos","version":2,"engine":"moving","token":"ABCDEFGHJK","to":"file:%s/cut-off"}';
+const cutOff = `r=runtime/agent_comms; mv $r $r.moved-ABCDEFGHJK; mkdir $r; printf '${moving}' "$PWD" > $r/format.json`;
 
 export const provocations: readonly Provocation[] = [
   // Who and where.
@@ -71,6 +77,7 @@ export const provocations: readonly Provocation[] = [
     next: ['dreamos identity show planner'],
   },
   { type: 'dreamos identity show planner', next: ['dreamos identity create planner'] },
+  { type: 'dreamos trust remove nobody', code: 'AGENT_NOT_FOUND' },
   { type: 'dreamos trust accept planner', code: 'USAGE', next: ['dreamos identity create planner'] },
   { type: 'dreamos agent register rev --set lease', code: 'USAGE' },
   { type: 'dreamos agent register rev --set dedupeWindow=1d', code: 'CONFIG_INVALID' },
@@ -328,6 +335,8 @@ export const provocations: readonly Provocation[] = [
     code: 'CONFIG_INVALID',
   },
   { type: 'dreamos config rollback 3', code: 'VERSION_NOT_FOUND' },
+  { type: 'dreamos policy rollback 3', code: 'VERSION_NOT_FOUND' },
+  { type: 'dreamos policy remove --if-version 3', code: 'STATE_CHANGED' },
   { begin: 'dreamos config set lease 5m', type: 'dreamos config set lease=6m --if-version 7', code: 'STATE_CHANGED' },
   { begin: `echo '{"lease":"soon"}' > new.json`, type: 'dreamos config validate new.json', code: 'CONFIG_INVALID' },
   {
@@ -353,6 +362,11 @@ export const provocations: readonly Provocation[] = [
   { bare: true, type: 'dreamos status', code: 'ROOT_NOT_FOUND', next: ['dreamos init'] },
   { bare: true, type: 'dreamos status --root elsewhere', code: 'ROOT_NOT_FOUND' },
   { type: 'dreamos init --root runtime/agent_comms/sub', code: 'ROOT_INSIDE_ROOT' },
+  { begin: cutOff, type: 'dreamos status', code: 'ROOT_MOVED' },
+  { begin: cutOff, type: 'dreamos move --to file:other', code: 'ROOT_MOVED' },
+  { type: 'dreamos move --resume --abort', code: 'USAGE' },
+  { begin: 'touch x.jsonl', type: 'dreamos load x.jsonl --root $(mktemp -d)/again', code: 'FORMAT_UNKNOWN' },
+  { begin: 'dreamos dump x.jsonl', type: 'dreamos dump x.jsonl', code: 'ALREADY_EXISTS' },
   { begin: 'echo "{}" > runtime/agent_comms/format.json', type: 'dreamos status', code: 'FORMAT_UNKNOWN' },
   { begin: 'sed -i s/1/99/ runtime/agent_comms/format.json', type: 'dreamos status', code: 'FORMAT_TOO_NEW' },
   { type: 'dreamos send reviewer x --as planner > /dev/full', code: 'DISK_FAILED' },
@@ -373,6 +387,37 @@ export const provocations: readonly Provocation[] = [
   { type: `dreamos agent register reviewer --card '{'`, code: 'CARD_INVALID' },
   { type: 'dreamos agent show reviewer --a2a' },
   { type: 'dreamos agent show reviewer --a2a --url http://agents.example/reviewer' },
+
+  // A root in an engine.
+  {
+    type: 'dreamos init --store redis://127.0.0.1:1',
+    code: 'ENGINE_UNREACHABLE',
+    next: ['dreamos help engines'],
+    bare: true,
+  },
+  { type: "dreamos status --root 'redis://127.0.0.1:1/0#01ABC'", code: 'ENGINE_UNREACHABLE' },
+  {
+    type: 'dreamos init --store redis://:secret@127.0.0.1',
+    code: 'USAGE',
+    next: ['dreamos help engines'],
+  },
+  { type: 'dreamos init --store nowhere', code: 'USAGE', next: ['dreamos help engines'] },
+  { type: 'dreamos init --store redis://127.0.0.1:1', code: 'ALREADY_EXISTS' },
+  { type: 'dreamos init --durability relaxed', code: 'USAGE', exits: [5] },
+  { type: 'dreamos status --root redis://127.0.0.1:1/0', code: 'USAGE', exits: [5] },
+  { type: "dreamos restore x.tar.gz --root 'redis://127.0.0.1:1/0#01ABC'", code: 'USAGE' },
+
+  // Through a server.
+  { type: 'dreamos bridge far --via false --once', code: 'PEER_UNREACHABLE' },
+  { type: 'dreamos bridge far --via smtp://far', code: 'USAGE' },
+  { type: 'dreamos agent register reviewer --at far/away', code: 'CARD_INVALID' },
+  { type: 'DREAMOS_SERVER=unix:/nowhere dreamos status', code: 'SERVER_UNREACHABLE', next: ['dreamos serve'] },
+  { type: 'DREAMOS_SERVER=nowhere dreamos status', code: 'USAGE' },
+  {
+    type: 'DREAMOS_SERVER=unix:/nowhere dreamos doctor',
+    code: 'USAGE',
+    next: ["DREAMOS_SERVER='' dreamos doctor"],
+  },
 
   // Files that are reserved.
   {
@@ -401,6 +446,21 @@ export const provocations: readonly Provocation[] = [
   },
   { begin: 'echo "{" > p', type: 'dreamos policy set p', code: 'CONFIG_INVALID', next: ['dreamos help policies'] },
   { type: 'dreamos policy check sned reviewer', code: 'USAGE' },
+
+  // The server.
+  { type: 'dreamos serve status', exits: [3] },
+  { type: 'dreamos serve --http 0.0.0.0:80', code: 'USAGE' },
+  { begin: 'touch there', type: 'dreamos serve --socket there', code: 'CANNOT_LISTEN' },
+  {
+    type: 'dreamos serve --json > said 2> err & until grep -q pid said; do sleep 0.1; done; dreamos serve',
+    code: 'SERVER_RUNNING',
+    next: ['dreamos serve status', 'dreamos serve stop'],
+    exits: [0, 3],
+  },
+  { type: 'dreamos token list', next: ['dreamos token create planner'] },
+  { type: 'dreamos token revoke planner', code: 'TOKEN_NOT_FOUND', next: ['dreamos token list'] },
+  { type: 'dreamos token create plannr', code: 'AGENT_NOT_FOUND' },
+  { type: 'dreamos dashboard', code: 'USAGE', next: ['dreamos dashboard --as planner'] },
 
   // From elsewhere, by --root.
   ...[

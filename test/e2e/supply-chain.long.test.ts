@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error It has no types.
-import { packCommand } from '../../scripts/pack-native.mjs';
+import { manifestOf, packCommand } from '../../scripts/pack-native.mjs';
 
 interface Component {
   readonly 'bom-ref': string;
@@ -171,6 +171,15 @@ describe('the package that is published', () => {
   test('is the same, byte for byte, when it is packed again', async () => {
     expect(sha256((await packCommand(platforms, join(dir, 'second'))) as string)).toBe(sha256(packed));
   }, 60_000);
+
+  test('says where it comes from as its platform packages do; while it says nothing, the help says that', () => {
+    const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as Record<string, unknown>;
+    const repository = { type: 'git', url: 'git+https://host.example/dreamos.git' };
+    const made = manifestOf({ ...manifest, repository }, 'linux-x64', Buffer.from('')) as Record<string, unknown>;
+    expect(made).toMatchObject({ repository, publishConfig: { provenance: true }, version: manifest['version'] });
+    const help = readFileSync(join(project, 'src/cli/help/security.md'), 'utf8').replace(/\s+/g, ' ');
+    expect(help.includes('package.json has no `repository`')).toBe(manifest['repository'] === undefined);
+  });
 
   test('has no script at all, asks for provenance, and has the list of what is in it', () => {
     const manifest = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8')) as Record<string, unknown>;

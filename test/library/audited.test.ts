@@ -1,10 +1,12 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { commandOf, libraryPathOf, operationNames } from '../../src/contract/operations.ts';
 import { isAudited } from '../../src/core/audit/what.ts';
 import type { Dreamos } from '../../src/library/dreamos.ts';
 import { openLibrary } from '../contract/open-library.ts';
 import { openRoot } from '../../src/core/open-root.ts';
-import { init as makeRoot } from '../../src/library/library.ts';
+import { init as makeRoot, open } from '../../src/library/library.ts';
 import { audited } from '../../src/library/security/audited.ts';
 import { DreamosError } from '../../src/model/errors.ts';
 import { gather } from '../core/rig.ts';
@@ -72,6 +74,41 @@ test('what is thrown into a generator ends it, and it is noted', async () => {
   await expect(left.throw(new Error('mine'))).rejects.toThrow('mine');
   await session.close();
   expect(await gather(mail.audit.list({ limit: 1 }))).toMatchObject([{ op: 'maintain', result: 'done' }]);
+});
+
+test('one that was begun and dropped is noted when the root is closed, once, by who has called it', async () => {
+  const again = { root: mail.path, as: 'planner', env: {}, warn: () => undefined };
+  writeFileSync(join(mail.path, 'stranger'), '');
+  const one = await open(again);
+  const [dropped, left] = [one.as('reviewer').doctor({ fix: true }), one.doctor({ fix: true })];
+  for (const found of [dropped, left]) expect((await found.next()).done).toBe(false);
+  // One that has not begun, and one that only looks.
+  one.doctor({ fix: true });
+  await one.doctor().next();
+  expect(await ops()).toEqual(['init']);
+  await one.close();
+  await left.return();
+  expect((await gather(mail.audit.list({ op: 'doctor' }))).map(({ by }) => by)).toEqual(['planner', 'reviewer']);
+});
+
+test.each([
+  ['maintain', { kind: 'disk', code: 'DISK_FAILED' }, 'failed'],
+  ['maintain', { kind: 'denied', code: 'FORBIDDEN' }, 'denied'],
+  ['list', { kind: 'denied', code: 'FORBIDDEN' }, 'denied'],
+] as const)('what fails while %s is left early is noted (%o)', async (name, { kind, code }, result) => {
+  const session = await openRoot({ root: mail.path, as: 'planner' });
+  async function* items() {
+    try {
+      yield 'one';
+    } finally {
+      await Promise.reject(new DreamosError(kind, code, 'no'));
+    }
+  }
+  const left = audited<Record<string, () => AsyncGenerator<string>>>(session, { [name]: items })[name]?.();
+  await left?.next();
+  await expect(left?.return(undefined)).rejects.toMatchObject({ code });
+  await session.close();
+  expect(await gather(mail.audit.list({ limit: 1 }))).toMatchObject([{ op: name, result, code }]);
 });
 
 test('a job of consume that may not be settled any more is noted as what was called', async () => {

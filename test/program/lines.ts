@@ -13,8 +13,8 @@ interface Line {
 function linesOf(command: Command, before: readonly string[]): Line[] {
   const words = [...before, command.name()];
   const below = command.commands.flatMap((one) => linesOf(one, words));
-  // A group that takes arguments is called by itself, too.
-  if (below.length > 0 && command.registeredArguments.length === 0) return below;
+  // A group that takes arguments or options is called by itself, too.
+  if (below.length > 0 && command.registeredArguments.length + command.options.length === 0) return below;
   const given = command.registeredArguments.filter(({ required }) => required).map(() => 'reviewer');
   const verb = words.join(' ');
   const options = command.options.filter(({ mandatory }) => !mandatory);

@@ -39,7 +39,15 @@ test('what settings ask of Node is left to it before anything is read, told or c
     return done.slice(0, 1);
   };
   const verbs = ['send reviewer', 'send reviewer hello', 'reply', `reply ${id}`, 'read reviewer', 'peek reviewer'];
-  for (const line of [...verbs, 'list reviewer', `show ${id}`, 'status', `nack ${id}`, 'send reviewer --data -'])
+  for (const line of [
+    ...verbs,
+    'list reviewer',
+    `show ${id}`,
+    'status',
+    `nack ${id}`,
+    'send reviewer --data -',
+    'hook claude',
+  ])
     expect([line, await left(`${line} --as planner`)]).toEqual([line, ['to Node for signatures']]);
   expect(await left(`renew ${id} --as reviewer`)).not.toContain('to Node for signatures');
   await changeSettingsIn(own.root.store, (settings) => ({ ...settings, signatures: 'off' }));

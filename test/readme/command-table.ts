@@ -20,10 +20,12 @@ function program(): Command {
   return createProgram(new Context({} as never)).whole();
 }
 
-// Of a group what is in it: alone it does nothing, unless it takes arguments.
+// Of a group what is in it: alone it does nothing, unless it takes arguments or options.
 function allCommands(): Command[] {
   return program().commands.flatMap((one) =>
-    one.commands.length > 0 && one.registeredArguments.length === 0 ? one.commands : [one, ...one.commands],
+    one.commands.length > 0 && one.registeredArguments.length + one.options.length === 0
+      ? one.commands
+      : [one, ...one.commands],
   );
 }
 

@@ -15,6 +15,8 @@ const meanings: Record<ErrorKind, string> = {
   invalid:
     'invalid data: a name, a body that is not UTF-8, empty or too large, broken JSON, a malformed receipt; doctor, audit verify: problems remain; policy test: one fails; alerts test --act: it has failed',
   disk: 'the disk failed (ENOSPC, EIO, EACCES): nothing is half done, or the error says SEND_UNCERTAIN and the id, or that it is done and could only not be printed; read: the reader of its output has gone, and the message stays unacked',
+  unreachable:
+    'no server to work through: none listens where DREAMOS_SERVER says, it is of another version, or it went away, and the error says whether something may have been done; ENGINE_UNREACHABLE, ENGINE_LOST: the engine of the root is away, or has not got it',
   denied:
     'denied: FORBIDDEN, UNAUTHENTICATED, SIGNATURE_INVALID, SIGNATURE_MISSING, KEY_CHANGED, SEAL_UNOPENED, SECRET_FOUND: somebody has said that this must not be; policy check: the answer is no',
 };

@@ -57,7 +57,7 @@ function opening(): string {
     const lines = members.map(({ start, end }) => `  ${errors.text.slice(start, end)}`);
     return [fenced(['class DreamosError extends Error {', ...lines, '}'].join('\n')), docBefore(errors, statement)];
   });
-  return [exportedFunctions('library/library.ts'), ...fields].join('\n\n');
+  return [...['library/library.ts', 'library/remote/connect.ts'].map(exportedFunctions), ...fields].join('\n\n');
 }
 
 function exportedFunctions(file: string): string {

@@ -17,6 +17,7 @@ export function eventText(event: WatchedEvent, width: number, paint: Paint, colu
     event.subject ? `"${event.subject}"` : '',
     whoseText(event, event.from),
     event.via === undefined ? '' : `in ${event.via}`,
+    event.event === 'forwarded' && event.to !== undefined ? `to ${event.to}` : '',
     event.attempt === undefined ? '' : `attempt ${event.attempt}`,
     event.replacedBy === undefined ? '' : `(its place is taken by ${event.replacedBy})`,
     event.reason === undefined ? '' : `(${event.reason})`,

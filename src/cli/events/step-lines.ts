@@ -15,13 +15,13 @@ export function stepLines(steps: readonly TraceStep[], id: string, paint: Paint)
 
 /** `claimed by worker, attempt 2, after 3s`; the time is since the last step, of the end of a claim since it began. */
 function wordsOf(step: TraceStep, id: string): string {
-  const { event, via, session, attempt, from, sinceLastMs, heldMs, replacedBy } = step;
+  const { event, via, session, attempt, from, to, sinceLastMs, heldMs, replacedBy } = step;
   const reason = replacedBy === undefined ? step.reason : `its place is taken by ${replacedBy}`;
   if (step.id !== id) return `answered by ${from ?? 'somebody'}: ${step.id}`;
   const took = heldMs ?? sinceLastMs;
   const told = [
     via === undefined
-      ? `${event.replace('_', ' ')} ${whoseText(step, from)}`.trimEnd()
+      ? `${event.replace('_', ' ')}${event === 'forwarded' ? ` to ${to ?? '?'}` : ''} ${whoseText(step, from)}`.trimEnd()
       : `${event} in ${via}, session ${session ?? '?'}`,
     ...(attempt === undefined ? [] : [`attempt ${attempt}`]),
     ...(took === null ? [] : [`${heldMs === undefined ? 'after' : 'held'} ${formatDuration(took)}`]),

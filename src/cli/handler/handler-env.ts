@@ -37,6 +37,7 @@ export function handlerEnv(
     ATTEMPT: String(job.attempt),
     RECEIPT: job.receipt,
     SIGNATURE: job.signature ?? '',
+    SIGNED_BY: job.signedBy ?? '',
   };
   const own = Object.entries(fields).map(([name, value]) => [`DREAMOS_MSG_${name}`, bounded(harmless(value))]);
   return {

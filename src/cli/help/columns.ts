@@ -21,7 +21,8 @@ export function columns(rows: readonly (readonly [label: string, text: string])[
   return rows
     .map(([label, text]) => {
       const body = wrap(text, pageWidth - margin.length).replaceAll('\n', `\n${margin}`);
-      return label.length > labelWidth ? `  ${label}\n${margin}${body}` : `  ${label.padEnd(labelWidth)}  ${body}`;
+      if (label.length <= labelWidth) return `  ${label.padEnd(labelWidth)}  ${body}`;
+      return `  ${wrap(label, pageWidth - 2).replaceAll('\n', '\n  ')}\n${margin}${body}`;
     })
     .join('\n');
 }

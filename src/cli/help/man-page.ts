@@ -26,9 +26,10 @@ export async function manPage(program: Command, version: string): Promise<string
   ].join('\n');
 }
 
-/** A group that takes arguments is called by itself, too. */
+/** A group that takes arguments or options is called by itself, too. */
 function leaves(command: Command): Command[] {
-  const isCalled = command.commands.length === 0 || command.registeredArguments.length > 0;
+  const { commands, registeredArguments, options, parent } = command;
+  const isCalled = parent !== null && (commands.length === 0 || registeredArguments.length + options.length > 0);
   return [...(isCalled ? [command] : []), ...command.commands.flatMap(leaves)];
 }
 

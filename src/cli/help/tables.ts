@@ -33,8 +33,9 @@ export function syncsText(): string {
   for (const name of operationNames) {
     const [words, { syncs }] = [commandOf(name), operations[name]];
     if (words === undefined || words.includes(' --') || syncs === undefined) continue;
-    commandsOf.set(syncs, [...(commandsOf.get(syncs) ?? []), words]);
+    // A command is not broken at the end of a line.
+    commandsOf.set(syncs, [...(commandsOf.get(syncs) ?? []), words.replaceAll(' ', '\u00a0')]);
   }
   const rows = [...commandsOf].map(([syncs, commands]) => [commands.join(', '), syncs] as const);
-  return columns(rows, 26);
+  return columns(rows, 26).replaceAll('\u00a0', ' ');
 }

@@ -5,8 +5,8 @@ import { DreamosError } from '../../model/errors.ts';
 import type { Context } from '../context.ts';
 import { asDreamosError, Interrupted, isCommanderError } from '../errors.ts';
 
-/** Those that make a root, and open none. */
-const making = ['init', 'restore'];
+/** Those that make a root, or take it elsewhere, and leave none open. */
+const making = ['init', 'restore', 'load', 'move'];
 
 /** Has the audit note how a command has ended, and what of it was denied. @param error what it threw */
 export async function noteEnd(context: Context, error: unknown): Promise<void> {
@@ -21,6 +21,8 @@ export async function noteEnd(context: Context, error: unknown): Promise<void> {
     if (isNoted) await noteCall(session, name, given(context), ended);
   };
   const opened = await context.opened();
+  // What is done through a server is noted by that.
+  if (opened?.gate?.away) return;
   if (opened) return note(opened);
   if (!making.includes(name) || context.signal.aborted) return;
   if (error !== undefined) {

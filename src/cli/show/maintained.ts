@@ -31,6 +31,7 @@ function maintainedText(one: Maintained): string {
     reservations: `${count} ${count === 1 ? 'reservation that was' : 'reservations that were'} over: ${would}removed`,
     alerts: `${count} ${count === 1 ? 'alert' : 'alerts'}: told`,
     config: `the settings, edited by hand: ${would}kept as a version`,
+    policy: `the policy, edited by hand: ${would}kept as a version`,
     dedupe: `${count} old dedupe ${count === 1 ? 'key' : 'keys'}: ${would}removed`,
     reach: `${count} ${count === 1 ? 'session' : 'sessions'} of agents' tools that are over: ${would}forgotten`,
   }[task];

@@ -59,14 +59,15 @@ export function messageView(
 }
 
 /** In its header. */
-export function signatureLine({ signature, signatureFault }: Signature): HeaderLine[] {
+export function signatureLine({ signature, signatureFault, signedBy }: Signature): HeaderLine[] {
   if (signature === undefined) return [];
   if (signature === 'invalid') return [['Signature', `INVALID: ${signatureFault}`]];
-  return [['Signature', signature === 'unsigned' ? 'none' : signature]];
+  return [['Signature', signedBy === undefined ? signature : `${signature}, by ${signedBy}`]];
 }
 
 /** In a line of many. */
-export function signatureWord({ signature }: Signature): string {
+export function signatureWord({ signature, signedBy }: Signature): string {
+  if (signedBy !== undefined) return `${signature}, by ${harmless(signedBy)}`;
   return signature === 'invalid' ? 'INVALID SIGNATURE' : (signature ?? '');
 }
 

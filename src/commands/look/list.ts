@@ -22,6 +22,7 @@ import type { State } from '../../model/state.ts';
 export interface ListOptions extends DeadFilterOptions {
   state?: string;
   limit?: string;
+  unseal?: boolean;
 }
 
 export async function listCommand(context: Context, name: string | undefined, options: ListOptions): Promise<void> {
@@ -32,7 +33,7 @@ export async function listCommand(context: Context, name: string | undefined, op
   const states = asked ?? statesWithout(filter.filter);
   const mailbox = await context.mailboxOrAll(name);
   const session = await context.session();
-  const how = { ...given({ limit }), states, ...filter, signal };
+  const how = { ...given({ limit, unseal: options.unseal }), states, ...filter, signal };
   const isOnScreen = output.toTerminal && !output.json;
   const some = await (isOnScreen ? showScreenful : printAll)(context, session, mailbox, how);
   const paused = mailbox === undefined ? undefined : pausedSentence(await resolveMailbox(session, mailbox));

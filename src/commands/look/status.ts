@@ -6,7 +6,6 @@ import { harmless } from '../../cli/harmless.ts';
 import { pausedSentence } from '../../core/agents/pause.ts';
 import { moreText, tableThatFits } from '../../cli/show/screenful.ts';
 import { status } from '../../core/look/status.ts';
-import { changes } from '../../core/follow/changes.ts';
 import { formatDuration, timeLeft } from '../../model/duration.ts';
 
 // On a terminal the ages are brought up to date this often.
@@ -98,13 +97,18 @@ async function rowNow(context: Context): Promise<(one: MailboxStatus) => string[
  */
 async function watchStatus(context: Context, asked: string[] | undefined): Promise<void> {
   const { output } = context;
+  const { changes } = await import('../../core/follow/changes.ts');
+  const { persist } = await import('../../core/wait/persist.ts');
   const session = await context.session();
   const inPlace = output.toTerminal && !output.json;
   const mailboxes =
     asked === undefined ? undefined : (await status(session, asked, { held: false })).map((one) => one.mailbox);
   const draw = drawer(context, sayingOnce(session), inPlace, mailboxes);
   const restMs = inPlace ? refreshMs : Infinity;
-  for await (const _ of changes(session, { mailboxes, signal: context.signal, restMs })) await draw();
+  // The table stays as it was while an engine is away.
+  const how = { leftMs: () => Infinity, signal: context.signal };
+  for await (const _ of changes(session, { mailboxes, signal: context.signal, restMs }))
+    await persist(session, how, draw);
 }
 
 /** It looks again and again, and what it does not see is the same each time. */

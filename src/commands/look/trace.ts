@@ -1,5 +1,5 @@
 import { usage } from '../../model/refusals.ts';
-import type { TraceStep } from '../../contract/look.ts';
+import { stepJson } from '../../contract/json.ts';
 import type { Context } from '../../cli/context.ts';
 import { broken } from '../../cli/fit.ts';
 import { mermaidOf } from '../../cli/show/mermaid.ts';
@@ -22,12 +22,6 @@ export async function traceCommand(context: Context, id: string, options: { merm
     await output.warn(
       `The event log of ${mailbox} does not go back to the arrival of ${traced.id}; what is shown may begin late.`,
     );
-}
-
-/** Without the place in a topic's log, which is the store's own. */
-function stepJson(step: TraceStep) {
-  const { at, mailbox, event, id, key: _, ...rest } = step;
-  return { at, mailbox, event, id, ...rest };
 }
 
 function traceText({ id, message, entries, steps }: Trace, paint: Paint): string {

@@ -18,6 +18,7 @@ export async function listCommand(context: Context): Promise<void> {
   const { output } = context;
   const session = await context.session();
   const cards = await listWithSessions(session);
+  const withPlace = cards.some(({ at }) => at !== undefined);
   const withSessions = cards.some(({ sessions }) => sessions);
   const nowMs = session.clock.now();
   if (cards.length === 0) await output.note(await context.noAgents());
@@ -26,6 +27,7 @@ export async function listCommand(context: Context): Promise<void> {
   const head = [
     'agent',
     'state',
+    ...(withPlace ? ['at'] : []),
     ...(withKinds ? ['kind'] : []),
     ...(withMail ? ['holds', 'unread'] : []),
     ...(withSessions ? ['sessions'] : []),
@@ -35,6 +37,7 @@ export async function listCommand(context: Context): Promise<void> {
   await output.rows(cards, head, (card) => [
     card.name,
     stateOf(card, output.toTerminal ? nowMs : undefined),
+    ...(withPlace ? [card.at ?? ''] : []),
     ...(withKinds ? [card.kind ?? ''] : []),
     ...(withMail ? [String(card.holds?.length || ''), String(card.unread || '')] : []),
     ...(withSessions ? [(card.sessions ?? []).map((one) => sessionText(one, nowMs)).join(', ')] : []),

@@ -1,5 +1,6 @@
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
+import { printDifferences, printHistory, shownValue, side, versionOption } from '../../cli/history/versions.ts';
 import { inEditor } from '../../cli/handler/in-editor.ts';
 import { countOption, given } from '../../cli/input/parse.ts';
 import { nameOf, textOf } from '../../cli/input/text-file.ts';
@@ -67,7 +68,7 @@ export async function unsetCommand(context: Context, keys: readonly string[], op
 }
 
 function changing({ note, ifVersion }: ChangeOptions) {
-  return given({ note, ifVersion: versionOption(ifVersion, '--if-version') });
+  return given({ note, ifVersion: versionOf(ifVersion, '--if-version') });
 }
 
 async function tellChanged({ output }: Context, now: readonly ConfigValue[]): Promise<void> {
@@ -165,10 +166,9 @@ export async function diffCommand(
   { agent }: AgentOption,
 ): Promise<void> {
   const { output } = context;
-  const [since, until] = [versionOption(from, 'a version'), versionOption(to, 'a version')];
+  const [since, until] = [versionOf(from, 'a version'), versionOf(to, 'a version')];
   const differences = await configDiff(await context.session(), since, until, given({ agent }));
-  if (differences.length === 0) await output.note('There is no difference.');
-  await output.rows(differences, ['setting', 'from', 'to'], ({ key, from: was, to: is }) => [key, side(was), side(is)]);
+  await printDifferences(output, differences, 'setting');
 }
 
 export async function historyCommand(
@@ -180,17 +180,8 @@ export async function historyCommand(
   const versions = await configHistory(await context.session(), options);
   const what = agent === undefined ? 'The settings were' : `The card of ${agent} was`;
   if (versions.length === 0) await output.note(`${what} not changed yet, since changes are kept.`);
-  await output.rows(versions, ['version', 'at', 'by', 'state', 'changes', 'note'], (one) => [
-    String(one.version),
-    one.at,
-    whoMade(one),
-    one.state,
-    one.changes.map(changeText).join(', '),
-    one.note ?? '',
-  ]);
+  await printHistory(output, versions, ({ changes }) => changes.map(changeText).join(', '));
 }
-
-const whoMade = ({ by, byHand }: ConfigVersion): string => (byHand ? 'by hand' : (by ?? ''));
 
 export interface RollbackOptions extends AgentOption {
   note?: string;
@@ -202,8 +193,8 @@ export async function rollbackCommand(
   text: string,
   { agent, note, ifVersion }: RollbackOptions,
 ): Promise<void> {
-  const version = versionOption(text, 'a version') ?? 0;
-  const options = given({ agent, note, ifVersion: versionOption(ifVersion, '--if-version') });
+  const version = versionOf(text, 'a version') ?? 0;
+  const options = given({ agent, note, ifVersion: versionOf(ifVersion, '--if-version') });
   await tellVersion(context, await rollbackConfig(await context.session(), version, options));
 }
 
@@ -217,18 +208,6 @@ function changeText({ key, from, to }: ConfigDifference): string {
   return `${key} ${side(from)} -> ${side(to)}`;
 }
 
-const side = (value: ConfigDifference['from']): string => (value === null ? '-' : shownValue(value));
+const versionOf = (text: string | undefined, flag: string) => versionOption(text, flag, 'config');
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
-
-/** A list or an object on one line, as it can be typed. */
-function shownValue(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-/** The number of a version, 0 for that before the first one. */
-function versionOption(text: string | undefined, flag: string): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw usage(`"${text}" cannot be ${flag}.`, 'Which there are: dreamos config history');
-}

@@ -23,6 +23,7 @@ export interface RegisterOptions {
   maxTasks?: string;
   standbyFor?: string[];
   mailToStandby?: boolean;
+  at?: string;
   set?: string[];
 }
 
@@ -65,7 +66,7 @@ function startedText({ agent, presence, ready, inflight, delayed, dead }: AgentS
 }
 
 async function inputOf(context: Context, options: RegisterOptions): Promise<Omit<AgentInput, 'name'>> {
-  const { description, kind, maxTasks, mailToStandby } = options;
+  const { description, kind, maxTasks, mailToStandby, at } = options;
   const settings = options.set === undefined ? undefined : parseSettings(options.set);
   // As with settings: nothing is none.
   const groups = options.group?.filter((group) => group !== '');
@@ -82,6 +83,7 @@ async function inputOf(context: Context, options: RegisterOptions): Promise<Omit
     maxTasks: maxTasks === '' ? null : countOption(maxTasks, '--max-tasks'),
     standbyFor: listed(options.standbyFor),
     mailToStandby,
+    at: at === '' ? null : at,
   });
 }
 

@@ -109,7 +109,7 @@ function sumText(verified: AuditVerified, now: number): string {
   const end =
     anchored === true
       ? ' The anchor holds: nothing up to it was cut or made anew.'
-      : ' What a cut of both log and checkpoints would have taken from their end, only an anchor tells.';
+      : ' Whether the end of log and checkpoints was cut off together, only an anchor tells.';
   return `Whole: ${seen}${span}.${rest}${pruned}${end}`;
 }
 

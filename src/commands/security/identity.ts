@@ -8,6 +8,7 @@ import {
   rotateIdentity,
   showIdentity,
 } from '../../core/identity/identity.ts';
+import { listIdentities } from '../../core/identity/list.ts';
 
 export async function createCommand(context: Context, name: string | undefined): Promise<void> {
   const session = await context.session();
@@ -16,6 +17,19 @@ export async function createCommand(context: Context, name: string | undefined):
   await context.output.outcome(made, () => harmless(`${made.agent} ${says} ${made.key}.`));
   if (made.private !== undefined)
     await context.output.note(harmless(`Its private half, which only you may read: ${made.private}`));
+}
+
+export async function listCommand(context: Context): Promise<void> {
+  const { output } = context;
+  const all = await listIdentities(await context.session());
+  if (all.length === 0) return output.note(`No agent has a key yet: dreamos identity create <agent>${context.flags()}`);
+  await output.rows(all, ['agent', 'key', 'since', 'state', 'private half'], (one) => [
+    one.agent,
+    one.key,
+    one.since,
+    one.state === 'new' ? 'not trusted yet' : one.state,
+    one.private === undefined ? '-' : 'here',
+  ]);
 }
 
 export async function rotateCommand(context: Context, name: string | undefined): Promise<void> {

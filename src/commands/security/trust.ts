@@ -1,6 +1,6 @@
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
-import { type AcceptOptions, acceptTrust, listTrust } from '../../core/identity/trust.ts';
+import { type AcceptOptions, acceptTrust, listTrust, removeTrust } from '../../core/identity/trust.ts';
 
 export async function listCommand(context: Context): Promise<void> {
   const { output } = context;
@@ -35,4 +35,15 @@ export async function acceptCommand(context: Context, name: string, options: Acc
           : `${agent} is known by the key ${key} now${instead}.`,
     ),
   );
+}
+
+export async function removeCommand(context: Context, name: string): Promise<void> {
+  const { output } = context;
+  const removed = await removeTrust(await context.session(), name);
+  const { agent, was, key, changed } = removed;
+  await output.outcome(removed, () =>
+    harmless(changed ? `You know ${agent} by no key any more; it was ${was}.` : `You know ${agent} by no key.`),
+  );
+  if (key !== undefined)
+    await output.note(harmless(`Its next use trusts what its card says then; now that is ${key}.`));
 }

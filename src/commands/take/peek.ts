@@ -1,7 +1,7 @@
 import type { Peeked } from '../../contract/mail.ts';
 import type { Context } from '../../cli/context.ts';
 import { printOrWarn } from '../../cli/print-message.ts';
-import { messageView, signatureLine } from '../../cli/show/message-view.ts';
+import { messageView, signatureLine, unsealedLine } from '../../cli/show/message-view.ts';
 import {
   countOption,
   durationOption,
@@ -19,6 +19,7 @@ import { peek } from '../../core/look/peek.ts';
 export interface PeekOptions extends FilterOptions {
   count?: string;
   wait?: string;
+  unseal?: boolean;
 }
 
 export async function peekCommand(context: Context, name: string | undefined, options: PeekOptions): Promise<void> {
@@ -31,7 +32,7 @@ export async function peekCommand(context: Context, name: string | undefined, op
   const gone = waitMs === undefined ? undefined : await present(session, mailbox, 'peek', context.around.pid);
   const look = async (): Promise<Peeked[]> => {
     try {
-      return await peek(session, mailbox, { limit, ...given({ waitMs }), ...filter, signal });
+      return await peek(session, mailbox, { limit, ...given({ waitMs, unseal: options.unseal }), ...filter, signal });
     } finally {
       await gone?.();
     }
@@ -49,7 +50,7 @@ export async function peekCommand(context: Context, name: string | undefined, op
     const text = () =>
       messageView(
         peeked.message,
-        [...signatureLine(peeked), ['Attempts so far', String(peeked.attempt)]],
+        [...signatureLine(peeked), ...unsealedLine(peeked), ['Attempts so far', String(peeked.attempt)]],
         paint,
         session.clock.now(),
         output.width,
@@ -58,5 +59,7 @@ export async function peekCommand(context: Context, name: string | undefined, op
   }
   const paused = pausedSentence(await resolveAgent(session, mailbox));
   if (paused !== undefined) return output.note(`\nOnly looked at. ${paused}${context.flags()}`);
-  await output.note(`\nOnly looked at. To take it, type:\ndreamos read ${mailbox}${context.flags()}`);
+  await output.note(
+    `\nOnly looked at. To take it, type:\ndreamos read ${mailbox}${options.unseal ? ' --unseal' : ''}${context.flags()}`,
+  );
 }

@@ -42,6 +42,21 @@ export const identity = schema(() =>
 );
 export type Identity = Of<typeof identity>;
 
+/** An agent that has a key. */
+export const identityListed = schema(() =>
+  z.object({
+    agent: text(),
+    /** Of the current key, as in `identity`. */
+    state: z.enum(['good', 'new', 'revoked', 'changed']),
+    /** The current key, also one that is revoked. */
+    key: text(),
+    since: text(),
+    /** The file of its private half; absent where it is not this user's. */
+    private: z.exactOptional(text()),
+  }),
+);
+export type IdentityListed = Of<typeof identityListed>;
+
 export const identityMade = schema(() =>
   z.extend(identity(), {
     /** `false`: it was there, with its private half. */
@@ -87,3 +102,16 @@ export const trustAccepted = schema(() =>
   }),
 );
 export type TrustAccepted = Of<typeof trustAccepted>;
+
+export const trustRemoved = schema(() =>
+  z.object({
+    agent: text(),
+    /** The one that was trusted. */
+    was: z.exactOptional(text()),
+    /** Which its card says now, and the next use will trust. */
+    key: z.exactOptional(text()),
+    /** `false`: it was known by none. */
+    changed: z.boolean(),
+  }),
+);
+export type TrustRemoved = Of<typeof trustRemoved>;

@@ -27,7 +27,7 @@ export const policyShown = schema(() =>
   z.object({
     /** `null`: there is none, and everything is allowed. */
     policy: z.nullable(policy()),
-    /** Of it; `null`: there is no policy, or it was written by hand and is kept in no version yet. */
+    /** Of it, or with which it was removed; `null`: there never was one, or it was changed by hand and is kept in no version yet. */
     version: z.nullable(count()),
     at: z.nullable(time()),
     by: z.nullable(text()),

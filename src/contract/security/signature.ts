@@ -8,4 +8,6 @@ export const signatureFields = once(() => ({
   signature: z.exactOptional(z.enum(signatureStates)),
   /** invalid: why. */
   signatureFault: z.exactOptional(z.string()),
+  /** verified: who has signed it, in words, where somebody else has the sender's name by now. */
+  signedBy: z.exactOptional(z.string()),
 }));

@@ -1,4 +1,4 @@
-import { type AgentCard, formerly, isAll, isQueue, isQueueName, sameAgent } from '../../model/agent.ts';
+import { type AgentCard, formerly, isAll, isOwnSender, isQueue, isQueueName, sameAgent } from '../../model/agent.ts';
 import { loneSurrogateIn } from '../../model/basics/text.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { inNumbers, type Settings } from '../../model/settings.ts';
@@ -90,6 +90,8 @@ export interface AgentInput extends Duties {
   /** Instead of those it was in. Mail to `@<group>` goes to all in it. */
   readonly groups?: string[];
   readonly settings?: Settings;
+  /** Only if this version of its card is in force; 0: the card with which it was made. */
+  readonly ifVersion?: number;
 }
 
 export interface Registered {
@@ -109,9 +111,14 @@ export async function registerAgent(session: Session, input: AgentInput): Promis
   const say = input.card === undefined ? undefined : (await import('./card.ts')).sayer(input.name, input.card);
   const duties = await dutiesOf(session, input);
   let created = false;
-  const card = await changeCard(session, input.name, (before) => {
+  const { ifVersion } = input;
+  const card = await changeCard(session, input.name, async (before) => {
+    if (ifVersion !== undefined)
+      await (await import('./card-version.ts')).checkCardVersion(session, input.name, before, ifVersion);
     const existing = before?.deletedAt ? undefined : before;
     created = existing === undefined;
+    // One that was retired is no agent that goes on: its name may be there for the key of alerts.
+    if (!existing || existing.retiredAt) checkNotOurs(input.name);
     if (!existing) checkNoQueue(input.name);
     else if (isQueue(existing) && hasDuties(input)) throw noAgent(existing.name);
     const { retiredAt: _, ...kept } = existing ?? {
@@ -136,12 +143,19 @@ export function checkNoQueue(name: string): void {
   throw new DreamosError('invalid', 'NAME_INVALID', message, { hint: 'Give it another name.' });
 }
 
+/** @throws NAME_INVALID */
+export function checkNotOurs(name: string): void {
+  if (!isOwnSender(name)) return;
+  const message = `"${name}" cannot be the name of an agent: alerts are sent under it.`;
+  throw new DreamosError('invalid', 'NAME_INVALID', message, { hint: 'Give it another name.' });
+}
+
 export function noAgent(queue: string): DreamosError {
   return usage(`${queue} holds tasks that nobody has yet; it is no agent.`, 'dreamos agent list');
 }
 
-function hasDuties({ kind, capabilities, maxTasks, standbyFor, mailToStandby }: AgentInput): boolean {
-  return [kind, capabilities, maxTasks, standbyFor, mailToStandby].some((field) => field !== undefined);
+function hasDuties({ kind, capabilities, maxTasks, standbyFor, mailToStandby, at }: AgentInput): boolean {
+  return [kind, capabilities, maxTasks, standbyFor, mailToStandby, at].some((field) => field !== undefined);
 }
 
 /** Most registrations say none. */
@@ -197,11 +211,11 @@ export function changeKnownCard(
 export function changeCard(
   session: Session,
   name: string,
-  change: (card: AgentCard | undefined, isAssumed: boolean) => AgentCard,
+  change: (card: AgentCard | undefined, isAssumed: boolean) => AgentCard | Promise<AgentCard>,
 ): Promise<AgentCard> {
   const { documents } = session.store;
   const exact = async (): Promise<DocumentName> => `agents/${(await documents.getAgent(name))?.name ?? name}`;
-  const changed = (card: unknown, isAssumed: boolean): AgentCard => change(card as AgentCard | undefined, isAssumed);
+  const changed = (card: unknown, isAssumed: boolean) => change(card as AgentCard | undefined, isAssumed);
   return changeDocument(documents, exact, changed, keepingCards(session));
 }
 

@@ -27,6 +27,7 @@ const elsewhere: Readonly<Record<string, (name: string) => string>> = {
   maxTasks: (name) => `So many tasks at once: dreamos agent register ${name} --max-tasks 2`,
   standbyFor: (name) => `Whom it stands by for: dreamos agent register ${name} --standby-for <agent>`,
   mailToStandby: (name) => `What becomes of its mail: dreamos agent register ${name} --mail-to-standby`,
+  at: (name) => `Where it lives: dreamos agent register ${name} --at <peer>`,
   queue: () => 'Queues of tasks are made by dreamos itself.',
   settings: (name) => `Its settings: dreamos agent register ${name} --set lease=30m`,
   createdAt: () => 'It says when the agent was made.',

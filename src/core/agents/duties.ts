@@ -1,5 +1,12 @@
-/** What an agent's card says for who hands out tasks: what it can, how much at once, and whom it stands by for. */
-import { type AgentKind, agentKinds, capabilityPattern, mostMaxTasks, sameAgent } from '../../model/agent.ts';
+/** What an agent's card says for who hands out tasks (what it can, how much at once, whom it stands by for), and where it lives. */
+import {
+  type AgentKind,
+  agentKinds,
+  agentNamePattern,
+  capabilityPattern,
+  mostMaxTasks,
+  sameAgent,
+} from '../../model/agent.ts';
 import { cut } from '../../model/basics/text.ts';
 import { cardInvalid, withFields } from './card.ts';
 
@@ -14,11 +21,13 @@ export interface Duties {
   readonly standbyFor?: string[];
   /** When it is gone itself, its unread mail goes to its standby, too. */
   readonly mailToStandby?: boolean;
+  /** It lives in another root, which is called so here: `dreamos bridge` carries its mail there. As an agent's name. */
+  readonly at?: string | null;
 }
 
 /** Says them of a card. @param exact the name of another agent, as its card has it @throws CARD_INVALID, and what `exact` does */
 export async function dutiesSayer(
-  { name, kind, capabilities, maxTasks, standbyFor, mailToStandby }: Duties & { readonly name: string },
+  { name, kind, capabilities, maxTasks, standbyFor, mailToStandby, at }: Duties & { readonly name: string },
   exact: (agent: string) => Promise<string>,
 ): Promise<<Card extends object>(card: Card) => Card> {
   if (kind !== undefined && kind !== null && !agentKinds.includes(kind))
@@ -26,6 +35,12 @@ export async function dutiesSayer(
   for (const one of capabilities ?? []) checkCapability(name, one);
   if (maxTasks !== undefined && maxTasks !== null && !isTaskCount(maxTasks))
     throw cardInvalid(name, `it cannot have ${maxTasks} tasks at once`, `A whole number from 1 to ${mostMaxTasks}`);
+  if (at !== undefined && at !== null && !agentNamePattern.test(at))
+    throw cardInvalid(
+      name,
+      `${short(at)} cannot be the name of another root`,
+      `It is written as an agent's name: dreamos agent register ${name} --at host-b`,
+    );
   const others = standbyFor && (await Promise.all(standbyFor.map(exact)));
   if (others?.some((other) => sameAgent(other, name)))
     throw cardInvalid(name, 'nobody stands by for himself', 'Name another agent; which there are: dreamos agent list');
@@ -35,6 +50,7 @@ export async function dutiesSayer(
     maxTasks,
     standbyFor: others && unique(others),
     mailToStandby,
+    at,
   };
   const fields = Object.entries(said).filter(([, value]) => value !== undefined);
   return (card) => withFields(card, Object.fromEntries(fields));

@@ -30,14 +30,13 @@ export async function keepSeen(session: Session, mailbox: string): Promise<() =>
     stop();
     timer = begin();
   };
-  const following = import('../root/follow-settings.ts').then((push) => push.followSettings(session, again));
+  const following = import('../root/follow-settings.ts')
+    .then((push) => push.followSettings(session, again))
+    // Whoever waits is told why he hears of nothing.
+    .catch(() => undefined);
   return () => {
     isStopped = true;
-    // Whoever waits is told why he hears of nothing.
-    void following.then(
-      (unfollow) => unfollow(),
-      () => undefined,
-    );
+    void following.then((unfollow) => unfollow?.()).catch(() => undefined);
     stop();
   };
 }

@@ -39,7 +39,7 @@ async function checkAlertsBody(session: Session, options: CheckAlertsOptions = {
 }
 
 /** As checkAlerts. @returns also those among them that this check has seen begin to fire, or end */
-export const checkAndSee = operation('alerts.check', checkAndSeeBody);
+export const checkAndSee = operation('alerts.check', checkAndSeeBody, undefined, 'checkAndSee');
 
 async function checkAndSeeBody(
   session: Session,

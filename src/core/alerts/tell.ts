@@ -12,7 +12,7 @@
  * An alert about a mailbox to which any rule sends mail sends none: a message about unread mail is unread mail.
  */
 import type { AlertTold } from '../../contract/numbers/alerts.ts';
-import { sameAgent } from '../../model/agent.ts';
+import { ownSender, sameAgent } from '../../model/agent.ts';
 import { minuteMs } from '../../model/basics/limits.ts';
 import { cut } from '../../model/basics/text.ts';
 import { isoTime, isOver } from '../../model/clock.ts';
@@ -155,7 +155,8 @@ export async function sendTo(
   const nobody: Session = { ...withoutSettings(session), warn: () => undefined };
   try {
     const { id } = await sendChecked(nobody, {
-      from: sender,
+      // One for all who check, since a dedupe key is the sender's.
+      from: ownSender,
       to: await nameNow(session, rule.to ?? ''),
       ...mailOf(rule, told),
       type: 'alert',
@@ -173,9 +174,6 @@ export async function sendTo(
     return { trouble: error.kind === 'denied' ? [error.message, error.hint].join(' ') : error.message };
   }
 }
-
-/** One for all who check, since a dedupe key is the sender's. */
-const sender = 'dreamos';
 
 async function runIt(
   session: Session,

@@ -71,3 +71,23 @@ export async function* textsOf(audit: Audit, log: AuditLog, to: number): AsyncGe
   }
   if (rest.length > 0) yield [rest.toString(), number];
 }
+
+/** Each line in front of `size`, the last one first; empty ones are none. @param from where the first one begins */
+export async function* linesBack(
+  audit: Audit,
+  log: AuditLog,
+  size: number,
+  from = 0,
+): AsyncGenerator<string, void, undefined> {
+  let rest: Buffer = Buffer.alloc(0);
+  for (let start = size; start > from;) {
+    const end = start;
+    start = Math.max(from, end - tailBytes);
+    const part = Buffer.concat([await bytesOf(audit, log, start, end), rest]);
+    // It may begin in front of that.
+    const first = start > from ? part.indexOf(newline) : -1;
+    const cut = start > from && first < 0 ? part.length : first + 1;
+    rest = part.subarray(0, cut);
+    for (const line of part.subarray(cut).toString().split('\n').reverse()) if (line !== '') yield line;
+  }
+}

@@ -74,7 +74,7 @@ function said({ acting }: Session, op: string, args: readonly unknown[], error: 
   if (error === undefined || code === 'PROBLEMS_FOUND' || code === 'OUTPUT_CLOSED')
     return { op, by, result: 'done', args };
   // Any other kind of refusal says that nothing was done.
-  return kind === 'disk' || kind === 'bug'
+  return kind === 'disk' || kind === 'unreachable' || kind === 'bug'
     ? { op, by, result: 'failed', code, why: errorText(message), args }
     : undefined;
 }

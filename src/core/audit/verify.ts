@@ -1,13 +1,13 @@
 import { operation } from '../root/operation.ts';
 import type { Finding } from '../../contract/keep.ts';
 import type { AuditVerified } from '../../contract/security/audit.ts';
-import { dayMs } from '../../model/basics/limits.ts';
 import { usage } from '../../model/refusals.ts';
 import { type Anchor, anchorText, parseAnchor } from '../../model/security/audit.ts';
 import { type Audit, checkpointLog } from '../../storage/port/audit.ts';
 import type { Session } from '../root/root.ts';
 import { hashOf, linesIn, textsOf } from './bytes.ts';
-import { lineIn } from './line.ts';
+import { isLine } from './line.ts';
+import { isOverAt } from './over.ts';
 import { type Proved, walk } from './walk.ts';
 
 export interface AuditVerifyOptions {
@@ -68,14 +68,6 @@ function anchorIn(text: string): Anchor {
   throw usage(`${JSON.stringify(text.slice(0, 100))} is no anchor.`, 'What it has to be: dreamos audit anchor');
 }
 
-/** A process that was about to write at midnight may do so a little later. */
-const lateMs = 60_000;
-
-/** Whether a checkpoint of then has seen all that is ever noted of that day. */
-function isOverAt(day: string, at: string): boolean {
-  return Date.parse(`${day}T00:00:00Z`) + dayMs + lateMs <= Date.parse(at);
-}
-
 /** One finding tells of a log: the first that is wrong with it. Behind that nothing need be where a checkpoint has seen it. */
 async function verifyDay(
   audit: Audit,
@@ -124,7 +116,7 @@ const mostLinesTold = 10;
 async function lookAtLines(audit: Audit, day: string, size: number, tell: (finding: Finding) => void): Promise<void> {
   let more = 0;
   for await (const [text, number] of textsOf(audit, day, size)) {
-    if (lineIn(text)) continue;
+    if (isLine(text)) continue;
     if (more++ < mostLinesTold) tell(noLine(`Line ${number} of the audit's log of ${day} is none`));
   }
   if (more > mostLinesTold) tell(noLine(`${more - mostLinesTold} more lines of the audit's log of ${day} are none`));

@@ -2,9 +2,8 @@ import type { ConfigValue, ConfigVersion } from '../../contract/system.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
-import { environmentName, inNumbers, type SettingKey, type Settings, type SettingValue } from '../../model/settings.ts';
+import { inNumbers, type SettingKey, type Settings, type SettingValue } from '../../model/settings.ts';
 import { resolveAgent } from '../agents/agents.ts';
-import { unknownReceivers } from '../agents/receivers.ts';
 import { changeDocument } from '../root/documents.ts';
 import { keepCard, versionInForce } from '../root/revisions.ts';
 import type { Session } from '../root/root.ts';
@@ -40,14 +39,8 @@ async function changeConfigBody(
     checkWhole(changed, names);
     return changed;
   };
-  const { version, isNew } = await rewriteSettings(session, make, options);
+  const { version, isNew } = await rewriteSettings(session, make, { ...options, named: names });
   const now = await showConfig(session, names);
-  for (const { key, source } of now)
-    if (source === 'environment') session.warn(`${environmentName(key)} in the environment comes before config.json.`);
-  const { alerts, signatures = 'off' } = Object.fromEntries(parsed) as Settings;
-  if (signatures !== 'off') await (await import('../identity/keyless.ts')).tellUnsigned(session, signatures);
-  for (const { name, to } of await unknownReceivers(session, alerts ?? []))
-    session.warn(`The alert ${name} is to be told to ${to}, but there is no such agent.`);
   return now.map((one) => ({ ...one, version, ...(!isNew && { unchanged: true as const }) }));
 }
 

@@ -1,17 +1,13 @@
 import type { ConfigDifference } from '../../contract/system.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { type Settings } from '../../model/settings.ts';
-import { isSame } from '../root/revisions.ts';
+import { differencesBetween } from '../root/history.ts';
 
 type Said = Settings | AgentCard;
 
 /** Field by field, the settings of a card one by one. Nothing, where both say the same. */
 export function differencesOf(from: Said, to: Said): ConfigDifference[] {
-  const [before, after] = [fieldsOf(from), fieldsOf(to)];
-  return [...new Set([...before.keys(), ...after.keys()])].flatMap((key) => {
-    const [was = null, is = null] = [before.get(key), after.get(key)] as ConfigDifference['from'][];
-    return isSame(was, is) ? [] : [{ key, from: was, to: is }];
-  });
+  return differencesBetween(fieldsOf(from), fieldsOf(to));
 }
 
 function fieldsOf(value: Said): Map<string, unknown> {

@@ -5,6 +5,7 @@ import type { Settings } from '../../model/settings.ts';
 import type { RevisedName } from '../../storage/port/documents.ts';
 import { resolveMailbox } from '../agents/agents.ts';
 import { readSettings } from '../root/config-file.ts';
+import { toldOne, toldVersions } from '../root/history.ts';
 import { type Revision, said } from '../root/revisions.ts';
 import type { Session } from '../root/root.ts';
 import { differencesOf } from './differences.ts';
@@ -28,36 +29,16 @@ async function configHistoryBody(
   const of = await whose(session, agent);
   const history = await historyOf(session, of);
   await tellByHand(session, of, history);
-  const ever = await everInForce(history);
-  const all: ConfigVersion[] = [];
-  for (const version of history.versions.toReversed().slice(0, limit)) {
-    const revision = await history.get(version);
-    if (!revision) session.warn(`Version ${version} cannot be read: somebody has changed its file.`);
-    else all.push(await told(history, revision, ever));
-  }
-  return all;
+  return toldVersions(session, history, changes, limit);
 }
 
 /** As it is told after a change. */
 export async function toldVersion(session: Session, of: RevisedName, version: number): Promise<ConfigVersion> {
-  const history = await historyOf(session, of);
-  const revision = await history.get(version);
-  if (!revision) throw new Error(`Version ${version} of ${of} is gone.`);
-  return told(history, revision, await everInForce(history));
+  return toldOne(await historyOf(session, of), of, version, changes);
 }
 
-async function told(history: History, revision: Revision, ever: ReadonlySet<number>): Promise<ConfigVersion> {
-  const { version, at, by = null, note = null, byHand = false, base } = revision;
-  const before = await history.get(base);
-  return {
-    version,
-    at,
-    by,
-    note,
-    byHand,
-    state: version === history.inForce ? 'in force' : ever.has(version) ? 'replaced' : 'undone',
-    changes: base > 0 && !before ? [] : differencesOf(before ? sure(before) : nothing(revision), sure(revision)),
-  };
+function changes(before: Revision | undefined, after: Revision): ConfigDifference[] {
+  return differencesOf(before ? sure(before) : nothing(after), sure(after));
 }
 
 const sure = (revision: Revision): Settings | AgentCard => said(revision) as Settings | AgentCard;
@@ -65,17 +46,6 @@ const sure = (revision: Revision): Settings | AgentCard => said(revision) as Set
 /** A card's first version changes nothing that is known. */
 function nothing(revision: Revision): Settings | AgentCard {
   return revision.settings ? {} : sure(revision);
-}
-
-/** The version in force, or the last one that was, and what each of them has replaced. */
-async function everInForce({ inForce, last, get }: History): Promise<Set<number>> {
-  const ever = new Set<number>();
-  for (let version = inForce ?? last; version; version = (await get(version))?.base ?? version - 1) {
-    // Somebody has changed a file: no circle.
-    if (ever.has(version)) break;
-    ever.add(version);
-  }
-  return ever;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The one way to write config.json: a version is kept first (core/root/revisions.ts). */
 import { DreamosError } from '../../model/errors.ts';
-import { type Settings, wrongSettings } from '../../model/settings.ts';
+import { type SettingKey, type Settings, wrongSettings } from '../../model/settings.ts';
 import { asSettings, forgetSettings } from '../root/config-file.ts';
 import { underLock } from '../root/documents.ts';
 import {
@@ -13,6 +13,8 @@ import {
   versionInForce,
 } from '../root/revisions.ts';
 import type { Session } from '../root/root.ts';
+import { checkCommands } from './commands.ts';
+import { tellChange } from './told.ts';
 
 export interface ConfigChangeOptions {
   /** Why, for the history. */
@@ -26,12 +28,19 @@ interface RewriteOptions extends ConfigChangeOptions {
   readonly whole?: boolean;
   /** Only if the file is still the one of which the store has said this. */
   readonly ifUnchanged?: { readonly version: string | undefined };
+  /** The settings that are changed by their names: of these he is told also what was so before. */
+  readonly named?: readonly SettingKey[];
 }
 
 export interface Rewritten {
   readonly version: number;
   /** `false`: that was so already. */
   readonly isNew: boolean;
+}
+
+interface Done extends Rewritten {
+  readonly before: Settings;
+  readonly after: Settings;
 }
 
 interface Found {
@@ -44,16 +53,18 @@ interface Found {
 /**
  * Under a lock from the beginning, so that a version is undone by nothing but a kill.
  * @param make from what is written there to what is to be, checked; it does nothing else
- * @returns the version in force; the one before, if that says the same @throws STATE_CHANGED
+ * It tells what there is to be told of the change.
+ * @returns the version in force; the one before, if that says the same @throws STATE_CHANGED; FORBIDDEN: it names commands
  */
 export async function rewriteSettings(
   session: Session,
   make: (written: Settings) => Settings,
   options: RewriteOptions,
 ): Promise<Rewritten> {
-  const once = (): Promise<Rewritten | undefined> => rewriteOnce(session, make, options);
-  const done = await underLock(session.store.documents, 'settings', 'The settings are', once);
+  const once = (): Promise<Done | undefined> => rewriteOnce(session, make, options);
+  const { before, after, ...done } = await underLock(session.store.documents, 'settings', 'The settings are', once);
   forgetSettings(session);
+  await tellChange(session, before, after, options.named);
   return done;
 }
 
@@ -61,7 +72,7 @@ async function rewriteOnce(
   session: Session,
   make: (written: Settings) => Settings,
   { note, ifVersion, whole = false, ifUnchanged }: RewriteOptions,
-): Promise<Rewritten | undefined> {
+): Promise<Done | undefined> {
   const { documents } = session.store;
   // A note that somebody has spoilt is refused before anything is changed.
   await documents.get('in-force');
@@ -73,10 +84,12 @@ async function rewriteOnce(
   if (ifVersion !== undefined && (found.unusable !== undefined || base !== ifVersion))
     throw otherVersion(base, ifVersion);
   const settings = make(found.settings);
+  const inForce = found.unusable === undefined ? found.settings : await documents.lastGoodSettings();
+  checkCommands(session, inForce ?? {}, settings);
   if (found.unusable === undefined && isSame(settings, found.settings)) {
     // Whoever has put it there may have been killed before he noted it.
     await noteInForce(session, base);
-    return { version: base, isNew: false };
+    return { version: base, isNew: false, before: found.settings, after: settings };
   }
   const replaced = found.unusable !== undefined && { replaced: found.unusable };
   const said: Pick<Revision, 'base' | 'note' | 'replaced'> = { base, ...(note !== undefined && { note }), ...replaced };
@@ -84,7 +97,7 @@ async function rewriteOnce(
   if (version === undefined) return undefined;
   if (!(await documents.put('settings', settings, found.version))) return undefined;
   await noteInForce(session, version);
-  return { version, isNew: true };
+  return { version, isNew: true, before: found.settings, after: settings };
 }
 
 async function findSettings(session: Session, whole: boolean): Promise<Found> {
@@ -118,6 +131,13 @@ async function baseOf(session: Session, { settings, unusable }: Found, last: num
   return (
     (await versionInForce(session, 'settings', settings, last)) ?? (await keepFound(session, 'settings', settings))
   );
+}
+
+/** Which version is in force; `undefined`: what holds is kept in none yet, or cannot be used. */
+export async function settingsVersion(session: Session): Promise<number | undefined> {
+  const last = await lastInForce(session, 'settings');
+  const { settings, unusable } = await findSettings(session, true);
+  return unusable === undefined ? versionInForce(session, 'settings', settings, last) : undefined;
 }
 
 /**

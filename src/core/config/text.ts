@@ -17,7 +17,7 @@ export interface Editable {
 }
 
 /** What config.json says, be it usable or not. */
-export const editableConfig = operation('config.edit', editableConfigBody);
+export const editableConfig = operation('config.edit', editableConfigBody, undefined, 'editableConfig');
 
 async function editableConfigBody({ store }: Session): Promise<Editable> {
   return (await store.documents.text('settings')) ?? { text: '{}\n', version: undefined };

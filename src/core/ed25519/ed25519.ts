@@ -17,9 +17,9 @@ export function keyText(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-/** Of a private key the public one. */
+/** Of a private key the public one. Asked for as SPKI, OpenSSL would look for an encoder first: a millisecond. */
 export function publicText(key: KeyObject): string {
-  return createPublicKey(key).export({ type: 'spki', format: 'der' }).subarray(derPrefix.length).toString('base64');
+  return Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url').toString('base64');
 }
 
 export function publicKeyOf(publicKey: string): KeyObject {

@@ -17,7 +17,7 @@ export interface Making {
 }
 
 /** @returns `undefined`: the signal came, and the file is as it was */
-export const exportToSqlite = operation('export', exportToSqliteBody);
+export const exportToSqlite = operation('export', exportToSqliteBody, undefined, 'exportToSqlite');
 
 async function exportToSqliteBody(
   session: Session,

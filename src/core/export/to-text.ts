@@ -16,7 +16,7 @@ export interface TextOptions extends ExportedPart {
 type Write = (table: TableName, part: string) => Promise<void>;
 
 /** Hands over a text part by part. @returns how many rows it has; `undefined`: the signal came */
-export const exportToStream = operation('export', exportToStreamBody);
+export const exportToStream = operation('export', exportToStreamBody, undefined, 'exportToStream');
 
 async function exportToStreamBody(
   session: Session,

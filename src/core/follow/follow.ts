@@ -7,6 +7,7 @@ import type { WatchedEvent } from '../../model/event.ts';
 import type { EventBatch, Wake } from '../../storage/port/journal.ts';
 import type { Session } from '../root/root.ts';
 import { createBell, lookAgainMs } from '../wait/bell.ts';
+import { persist } from '../wait/persist.ts';
 import { stillThere } from '../wait/still-there.ts';
 
 /**
@@ -24,6 +25,8 @@ export interface FollowOptions {
   readonly waitMs?: number;
   /** Ends after so many of them. */
   readonly count?: number;
+  /** Called once, with the cursor of where it begins: what happens from then on is told. */
+  readonly onBegun?: (cursor: string) => void;
   /** For example: a cursor that no longer fits its log. Else they go to the root's `warn`. */
   readonly onWarning?: (warning: string) => void;
 }
@@ -60,6 +63,7 @@ export async function* follow<T>(
   options: FollowOptions,
 ): AsyncGenerator<T, void, undefined> {
   const { since, signal, waitMs = Infinity, count = Infinity, onWarning = (text) => session.warn(text) } = options;
+  let { onBegun } = options;
   const { clock } = session;
   checkWait(waitMs);
   // Before anything else can happen: what the first look moves is already new.
@@ -76,14 +80,24 @@ export async function* follow<T>(
     // Where to look; else everywhere.
     let among: ReadonlySet<string> | undefined;
     let everywhereAt = clock.uptime();
+    // What is told moves on, event by event, so each is tried again by itself.
+    const surely = <R>(work: () => Promise<R>): Promise<R | undefined> =>
+      persist(session, { leftMs: () => lastAt + waitMs - clock.uptime(), signal }, work);
     while (!signal?.aborted && told < count) {
       await checkRoot();
       const lookedAt = clock.uptime();
       if (lookedAt >= everywhereAt) among = undefined;
-      const { events, more, warnings, cursor: behind } = await followed.read(cursor, why, among);
+      const where = among;
+      const batch = await surely(() => followed.read(cursor, why, where));
+      if (batch === undefined) return;
+      const { events, more, warnings, cursor: behind } = batch;
+      // Not before: that it can be gone on from is known by now.
+      onBegun?.(cursor);
+      onBegun = undefined;
       if (among === undefined) {
         const tookMs = clock.uptime() - lookedAt;
-        everywhereAt = clock.uptime() + Math.min(longestEverywhereMs, Math.max(lookAgainMs, everywhereShare * tookMs));
+        const restMs = wake?.sure ? longestEverywhereMs : Math.max(lookAgainMs, everywhereShare * tookMs);
+        everywhereAt = clock.uptime() + Math.min(longestEverywhereMs, restMs);
       }
       for (const warning of warnings) {
         // What cannot be read now cannot be read the next time.
@@ -92,7 +106,7 @@ export async function* follow<T>(
       }
       for (const event of events) {
         if (signal?.aborted || told >= count) break;
-        const one = await followed.tell(event);
+        const one = await surely(() => followed.tell(event));
         if (one === undefined) continue;
         yield one;
         lastAt = clock.uptime();
@@ -107,17 +121,22 @@ export async function* follow<T>(
       }
       // Listens when it has caught up, and looks once more: the first of many events need not wait for thousands of watches.
       if (!wake) {
-        wake = await followed.watch((where) => {
-          hints.add(where);
-          bell.ring();
-        });
+        wake = await surely(() =>
+          followed.watch((place) => {
+            hints.add(place);
+            bell.ring();
+          }),
+        );
+        if (wake === undefined) return;
         if (wake.degraded !== undefined) onWarning(`Looking once a second: ${wake.degraded}`);
         lastAt = clock.uptime();
         why = 'time';
         among = undefined;
         continue;
       }
-      const rest = await followed.rest({ why, among, found: events.length });
+      const seen = { why, among, found: events.length };
+      const rest = await surely(() => followed.rest(seen));
+      if (rest === undefined) return;
       if ('moved' in rest) {
         why = 'more';
         among = both(rest.moved, hints.take());

@@ -9,6 +9,7 @@ import { lookAgainMs } from '../wait/bell.ts';
 import { finishSendsOrWarn } from '../wait/due.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
+import type { Store } from '../../storage/port/store.ts';
 import { follow, type Followed, type FollowOptions } from './follow.ts';
 import { eachOf } from '../root/operation.ts';
 
@@ -16,6 +17,9 @@ export interface ListenOptions extends FollowOptions {
   /** Nothing that was published before; milliseconds since 1970. */
   readonly from?: number;
 }
+
+/** When somebody of this process finished what senders that have died left: many who listen look no more often than one. */
+const finishedAt = new WeakMap<Store, number>();
 
 export const listen = eachOf('listen', listenBody, { lasting: 'looks' });
 
@@ -36,7 +40,10 @@ async function* listenBody(
     cursor: (at) => store.journal.cursor(of, at),
     read: async (cursor, why, among) => {
       // Not at each hint: then the publisher is most likely still at it.
-      if (why !== 'time') return store.journal.readEvents(of, cursor, among);
+      const now = session.clock.uptime();
+      if (why !== 'time' || now - (finishedAt.get(store) ?? -Infinity) < lookAgainMs)
+        return store.journal.readEvents(of, cursor, among);
+      finishedAt.set(store, now);
       await finishSendsOrWarn(session);
       return store.journal.readEvents(of, cursor);
     },

@@ -11,7 +11,7 @@
  * Killed later, the same command again does the rest.
  */
 import type { Identity, IdentityMade, IdentityRevoked } from '../../contract/security/identity.ts';
-import { type AgentCard, isQueue } from '../../model/agent.ts';
+import { type AgentCard, isOwnSender, isQueue } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { notFound } from '../../model/refusals.ts';
 import { type CardKey, currentKey, judge, keyIdOf, pinAs, rotationText } from '../../model/security/identity.ts';
@@ -19,9 +19,18 @@ import { changeKnownCard, noAgent, resolveAgent } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
 import { ofMailbox, operation } from '../root/operation.ts';
 import { keepTrust, knownOf } from './judged.ts';
+import { ensureOwnSender } from './own-sender.ts';
 import { changePin } from './pins.ts';
-import { giveBack, type OwnKey, type PrivateFile, privateFileOf, whileHeld, writeKeys } from './private-file.ts';
-import { unauthenticated } from './refusals.ts';
+import {
+  giveBack,
+  type OwnKey,
+  type PrivateFile,
+  privateFileOf,
+  privateFileOrWarn,
+  whileHeld,
+  writeKeys,
+} from './private-file.ts';
+import { isElsewhere, isRevoked, notHere, unauthenticated } from './refusals.ts';
 import { ensureRootId, rootIdOf } from './root-id.ts';
 
 /**
@@ -31,6 +40,7 @@ import { ensureRootId, rootIdOf } from './root-id.ts';
 export const createIdentity = operation('identity.create', createIdentityBody, ofMailbox);
 
 async function createIdentityBody(session: Session, agent: string): Promise<IdentityMade> {
+  if (isOwnSender(agent)) await ensureOwnSender(session);
   const { name } = await resolveOwner(session, agent);
   const root = await ensureRootId(session);
   const created = await whileOwnHeld(session, root, name, async (card, found) => {
@@ -122,7 +132,7 @@ async function revokeIdentityBody(
   const { id = '' } = revoked ?? {};
   const known = await knownOf(session, name);
   if (known) await keepTrust(session, known);
-  const own = await ownOrWarn(session, root, await resolveAgent(session, name));
+  const own = await privateFileOrWarn(session, root, await resolveAgent(session, name));
   if (own?.keys.some((one) => one.id === id && one.private !== undefined))
     await whileOwnHeld(session, root, name, async (_, found) => {
       const less = found.keys.map((one) => (one.id === id ? withoutPrivate(one) : one));
@@ -140,7 +150,7 @@ async function showIdentityBody(session: Session, agent: string): Promise<Identi
   if (!known) return { agent: card.name, state: 'none', keys: [] };
   const { root, judged } = known;
   const { current } = judged;
-  const own = await ownOrWarn(session, root, card);
+  const own = await privateFileOrWarn(session, root, card);
   const isHere = own?.keys.some(({ id, private: pem }) => id === current?.id && pem !== undefined) === true;
   return {
     agent: card.name,
@@ -160,17 +170,6 @@ async function showIdentityBody(session: Session, agent: string): Promise<Identi
       ...(revokedAt !== undefined && { revokedAt }),
     })),
   };
-}
-
-/** For who only looks at it, or ends it: what may not be used is told, and is no reason to do nothing. */
-async function ownOrWarn(session: Session, root: string, card: AgentCard): Promise<PrivateFile | undefined> {
-  try {
-    return await privateFileOf(session, root, card);
-  } catch (error) {
-    if (!(error instanceof DreamosError) || error.code !== 'UNAUTHENTICATED') throw error;
-    session.warn([error.message, error.hint].join(' '));
-    return undefined;
-  }
 }
 
 async function resolveOwner(session: Session, agent: string): Promise<AgentCard> {
@@ -256,27 +255,6 @@ function isGood(key: CardKey | undefined): key is CardKey {
 
 function noIdentity(name: string): DreamosError {
   return unauthenticated(`There is no key of ${name}.`, `To make one: dreamos identity create ${name}`);
-}
-
-function isRevoked(name: string, { id, revokedAt }: CardKey): DreamosError {
-  return unauthenticated(
-    `The key ${id} of ${name} was revoked at ${revokedAt}, so it signs for no other.`,
-    `To begin anew: dreamos identity create ${name}`,
-  );
-}
-
-function notHere(name: string, { id }: CardKey, path: string): DreamosError {
-  return unauthenticated(
-    `The private key of ${name} (${id}) is not in ${path}.`,
-    `Do it as the user who has it, or name its file with DREAMOS_IDENTITY; if it is lost: dreamos identity revoke ${name}`,
-  );
-}
-
-function isElsewhere(name: string, { id }: CardKey, path: string): DreamosError {
-  const message = `There is a key of ${name} already, ${id}, and its private half is not in ${path}.`;
-  return new DreamosError('conflict', 'ALREADY_EXISTS', message, {
-    hint: `Name its file with DREAMOS_IDENTITY; if it is lost, end it first: dreamos identity revoke ${name}`,
-  });
 }
 
 function changedMeanwhile(name: string): DreamosError {

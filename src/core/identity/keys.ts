@@ -2,10 +2,14 @@
  * Keys of agents, for who signs, verifies, seals and opens. Nothing is loaded before it is asked, and nothing is read or verified
  * again as long as neither a file nor a card has changed.
  */
-import type { KeyObject } from 'node:crypto';
-import { currentKey, type KeyState } from '../../model/security/identity.ts';
+import { sameAgent } from '../../model/agent.ts';
+import type { DreamosError } from '../../model/errors.ts';
+import { currentKey } from '../../model/security/identity.ts';
 import type { Session } from '../root/root.ts';
 import { keepTrustIfPossible, knownOf } from './judged.ts';
+import { type FoundKey, formerKeyOf } from './former.ts';
+import { pinAt, pinsOf } from './pins.ts';
+import { says } from './said.ts';
 import { type OwnKey, privateFileOf } from './private-file.ts';
 import { keyChanged, namesAnother, ownKeyChanged, unauthenticated } from './refusals.ts';
 import { rootIdOf } from './root-id.ts';
@@ -31,7 +35,7 @@ const signers = new WeakMap<OwnKey, Signer>();
  */
 export async function signerOf(session: Session, agent: string): Promise<Signer | undefined> {
   const { root, card, current, own, path, named } = (await ownOf(session, agent)) ?? {};
-  if (named && current && !current.revokedAt) throw namesAnother(named);
+  if (root !== undefined && card && named) throw namesAnother(named, { name: card.name, root });
   if (root === undefined || !card || !current || !own || path === undefined) return undefined;
   const key = own.find(({ id }) => id === current.id);
   if (current.revokedAt) return undefined;
@@ -58,16 +62,22 @@ async function ownOf(session: Session, agent: string) {
 /**
  * Whether a key is the agent's, for this user. What is good is pinned, if it was not.
  * @param agent however it is cased; also a name that it had before
- * @returns the key itself, also where it is not good; absent where it is unknown
+ * @returns also one of who had the name before, if somebody else has it now
  */
-export async function keyOf(
-  session: Session,
-  agent: string,
-  key: string,
-): Promise<{ readonly state: KeyState; readonly publicKey?: KeyObject }> {
+export async function keyOf(session: Session, agent: string, key: string): Promise<FoundKey> {
   const known = await knownOf(session, agent);
-  const found = known?.judged.keys.get(key);
-  if (!known || !found) return { state: 'unknown' };
+  if (!known) return { state: 'unknown' };
+  const { root, name, card } = known;
+  if (card && sameAgent(name, agent) && !says(card, [key])) {
+    const pin = pinAt(await pinsOf(session, root), name);
+    const former = await formerKeyOf(session, { name, card, pin }, key, async (other) => {
+      const theirs = await knownOf(session, other);
+      return theirs?.judged.keys ?? new Map();
+    });
+    if (former) return former;
+  }
+  const found = known.judged.keys.get(key);
+  if (!found) return { state: 'unknown' };
   if (found.state === 'good' || found.state === 'revoked') await keepTrustIfPossible(session, known);
   return { state: found.state, publicKey: (await import('../ed25519/ed25519.ts')).publicKeyOf(found.public) };
 }
@@ -82,6 +92,12 @@ export async function sealSecretOf(session: Session, agent: string): Promise<str
 export async function sealSecretsOf(session: Session, agent: string): Promise<string[]> {
   const { own = [] } = (await ownOf(session, agent)) ?? {};
   return own.flatMap(({ seal }) => seal ?? []);
+}
+
+/** Why no key of the agent is here, where DREAMOS_IDENTITY names another one's; `undefined`: it is not for that. */
+export async function namedInstead(session: Session, agent: string): Promise<DreamosError | undefined> {
+  const { root, card, named } = (await ownOf(session, agent)) ?? {};
+  return named && root !== undefined ? namesAnother(named, { name: card?.name ?? agent, root }) : undefined;
 }
 
 /** The file that its private keys are in; `undefined`: there is none. @throws UNAUTHENTICATED as signerOf */

@@ -2,10 +2,11 @@
 import { type AgentCard, sameAgent } from '../../model/agent.ts';
 import { jsonIn } from '../../model/basics/raw-json.ts';
 import { DreamosError } from '../../model/errors.ts';
-import type { Pin } from '../../model/security/identity.ts';
+import type { FormerKey, Pin } from '../../model/security/identity.ts';
 import type { UserFile } from '../../storage/file/disk/foreign/user-files.ts';
 import { documentInvalid } from '../../storage/port/refusals.ts';
 import type { Session } from '../root/root.ts';
+import { formerKeys } from './former.ts';
 import { chmod, whose } from './refusals.ts';
 import { otherSaying, says } from './said.ts';
 
@@ -46,8 +47,21 @@ function parse(file: UserFile): Pins {
 
 function isPin(value: unknown): value is Pin {
   if (typeof value !== 'object' || value === null) return false;
-  const { key, public: raw, since, seal = '', revoked = [] } = value as Partial<Record<keyof Pin, unknown>>;
-  return [key, raw, since, seal].every((one) => typeof one === 'string') && Array.isArray(revoked);
+  const {
+    key,
+    public: raw,
+    since,
+    seal = '',
+    revoked = [],
+    former = [],
+  } = value as Partial<Record<keyof Pin, unknown>>;
+  const isText = [key, raw, since, seal].every((one) => typeof one === 'string');
+  return isText && Array.isArray(revoked) && Array.isArray(former) && former.every(isFormer);
+}
+
+function isFormer(value: unknown): value is FormerKey {
+  const { key, public: raw, until } = (value ?? {}) as Partial<Record<keyof FormerKey, unknown>>;
+  return [key, raw, until].every((one) => typeof one === 'string');
 }
 
 /**
@@ -64,7 +78,8 @@ export async function pinIn(session: Session, pins: Pins, name: string, card?: A
   return undefined;
 }
 
-function pinAt(pins: Pins, name: string): Pin | undefined {
+/** By this name itself. */
+export function pinAt(pins: Pins, name: string): Pin | undefined {
   const found = Object.hasOwn(pins, name) ? name : Object.keys(pins).find((key) => sameAgent(key, name));
   return found === undefined ? undefined : pins[found];
 }
@@ -95,18 +110,35 @@ export async function changePin(
     const file = readUserFile(path);
     const pins = file ? parse(file) : none;
     const before = await pinIn(session, pins, name, card);
-    const pin = change(before);
-    if (pin === before) return pin;
-    const others = Object.entries({ ...pins, ...(await keptFor(session, pins, name, card)) }).filter(
-      ([key]) => !sameAgent(key, name),
-    );
-    const agents = Object.fromEntries([...others, ...(pin ? [[name, pin] as const] : [])].sort(byName));
+    const changed = change(before);
+    if (changed === before) return changed;
+    const own = pinAt(pins, name);
+    const isAnother = own?.key !== changed?.key;
+    const former = changed && isAnother ? await formerKeys(session, name, card, own) : [];
+    const pin = changed && former.length > 0 ? { ...changed, former } : changed;
+    const others = without({ ...pins, ...(await keptFor(session, pins, name, card)) }, name);
+    const left = pin ? { ...others, [name]: pin } : await forgotten(session, others, name, card);
+    const agents = Object.fromEntries(Object.entries(left).sort(byName));
     known.delete(path);
     if (replaceUserFile(path, `${JSON.stringify({ v: 1, agents }, null, 2)}\n`, file)) return pin;
     throw new DreamosError('disk', 'DISK_FAILED', `${path} was changed by another program meanwhile.`, {
       hint: 'Nothing was changed. Try it again.',
     });
   });
+}
+
+function without(pins: Pins, name: string): Pins {
+  return Object.fromEntries(Object.entries(pins).filter(([key]) => !sameAgent(key, name)));
+}
+
+/** Also under the names that it had before, or one of those would count from now on. */
+async function forgotten(session: Session, pins: Pins, name: string, card: AgentCard | undefined): Promise<Pins> {
+  let left = pins;
+  for (;;) {
+    const former = await pinIn(session, left, name, card);
+    if (!former) return left;
+    left = Object.fromEntries(Object.entries(left).filter(([, pin]) => pin !== former));
+  }
 }
 
 function byName([a]: readonly [string, Pin], [b]: readonly [string, Pin]): number {

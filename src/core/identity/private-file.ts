@@ -5,10 +5,19 @@
 import { type AgentCard, sameAgent } from '../../model/agent.ts';
 import { jsonIn } from '../../model/basics/raw-json.ts';
 import { quoteWord } from '../../model/basics/shell-word.ts';
-import type { DreamosError } from '../../model/errors.ts';
+import { DreamosError } from '../../model/errors.ts';
 import type { UserFile } from '../../storage/file/disk/foreign/user-files.ts';
 import type { Session } from '../root/root.ts';
-import { namesAnother, ofAnotherUser, openToOthers, unauthenticated, whose } from './refusals.ts';
+import {
+  folderOfAnotherUser,
+  folderOpenToOthers,
+  type NamedKey,
+  namesAnother,
+  ofAnotherUser,
+  openToOthers,
+  unauthenticated,
+  whose,
+} from './refusals.ts';
 import { otherSaying, says } from './said.ts';
 
 export interface OwnKey {
@@ -39,7 +48,7 @@ export interface PrivateFile {
   /** Whose keys lie there: they are not this agent's, and none of them is in `keys`. */
   readonly of?: AgentCard;
   /** What DREAMOS_IDENTITY names instead, where nothing else is here. */
-  readonly named?: { readonly path: string; readonly agent: string; readonly root: string };
+  readonly named?: NamedKey;
 }
 
 const userFiles = () => import('../../storage/file/disk/foreign/user-files.ts');
@@ -52,7 +61,7 @@ const known = new Map<string, { readonly version: string; readonly file: UserFil
  * The file of an agent's own keys: DREAMOS_IDENTITY, where it names that of this agent, else that in the user's folder, also
  * under a name that the agent had before. One whose keys another agent's card says, and this one's does not, is that one's.
  * @param options.mayBeMade it is not there yet, where DREAMOS_IDENTITY says
- * @throws UNAUTHENTICATED: others may read it, it is not readable, or it is none
+ * @throws UNAUTHENTICATED: others may read it, or change its folder, it is not readable, or it is none
  */
 export async function privateFileOf(
   session: Session,
@@ -66,7 +75,7 @@ export async function privateFileOf(
   const path = session.env['DREAMOS_IDENTITY'];
   let named: PrivateFile['named'];
   if (path) {
-    const found = await read(path);
+    const found = await read(session, path);
     if (!found && mayBeMade) return { path, file: undefined, keys: [] };
     if (!found)
       throw unauthenticated(
@@ -78,15 +87,15 @@ export async function privateFileOf(
     const other = isCalled ? await ownerBeside(session, card, content) : undefined;
     if (isCalled && !other) return { path, file, keys: content.keys };
     named = { path, agent: other?.name ?? content.agent, root: content.root };
-    if (mayBeMade) throw namesAnother(named);
+    if (mayBeMade) throw namesAnother(named, { name, root });
   }
   const home = userPaths(session.env).identity(root, name);
-  const there = await read(home);
+  const there = await read(session, home);
   const of = there && (await ownerBeside(session, card, there.content));
   if (there && !of) return { path: home, file: there.file, keys: there.content.keys };
   for (const one of former) {
     const before = userPaths(session.env).identity(root, one);
-    const found = await read(before);
+    const found = await read(session, before);
     const isOurs =
       found &&
       (card.keys?.length ? says(card, idsOf(found.content)) : !(await ownerBeside(session, card, found.content)));
@@ -99,6 +108,30 @@ export async function privateFileOf(
     ...(of && { of }),
     ...(named && { named }),
   };
+}
+
+/** For who only looks at it, or ends it: what may not be used is told, once, and is no reason to do nothing. */
+export async function privateFileOrWarn(
+  session: Session,
+  root: string,
+  card: AgentCard,
+  said = new Set<string>(),
+): Promise<PrivateFile | undefined> {
+  const tell = ({ message, hint }: DreamosError): void => {
+    if (!said.has(message)) session.warn([message, hint].join(' '));
+    said.add(message);
+  };
+  try {
+    const found = await privateFileOf(session, root, card);
+    const { named } = found;
+    // To look at another one's is no use of it.
+    if (named && sameAgent(session.acting ?? '', card.name)) tell(namesAnother(named, { ...card, root }));
+    return found;
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.code !== 'UNAUTHENTICATED') throw error;
+    tell(error);
+    return undefined;
+  }
 }
 
 const idsOf = ({ keys }: Content): string[] => keys.map(({ id }) => id);
@@ -120,7 +153,7 @@ async function ownerBeside(
 export async function giveBack(session: Session, root: string, { path, of }: PrivateFile): Promise<void> {
   if (!of) return;
   const home = (await userFiles()).userPaths(session.env).identity(root, of.name);
-  const [there, found] = [await read(home), await read(path)];
+  const [there, found] = [await read(session, home), await read(session, path)];
   if (!found || (there && says(of, idsOf(there.content)))) return;
   if (there)
     throw unauthenticated(
@@ -130,10 +163,21 @@ export async function giveBack(session: Session, root: string, { path, of }: Pri
   await writeKeys({ path: home, file: undefined, keys: [] }, root, of.name, found.content.keys);
 }
 
-async function read(path: string): Promise<{ readonly file: UserFile; readonly content: Content } | undefined> {
-  const { readUserFile, versionOfUserFile } = await userFiles();
+async function read(
+  { env }: Session,
+  path: string,
+): Promise<{ readonly file: UserFile; readonly content: Content } | undefined> {
+  const { openFolderOf, readUserFile, versionOfUserFile } = await userFiles();
+  // Behind what the file itself says, which tells more: whose it is, or that it is closed.
+  const checkFolders = (): void => {
+    const open = openFolderOf(path, env);
+    if (open) throw open.isAnothers ? folderOfAnotherUser(open.folder) : folderOpenToOthers(open.folder);
+  };
   const before = known.get(path);
-  if (before && before.version === versionOfUserFile(path)) return before;
+  if (before && before.version === versionOfUserFile(path)) {
+    checkFolders();
+    return before;
+  }
   known.delete(path);
   let file: UserFile | undefined;
   try {
@@ -142,9 +186,13 @@ async function read(path: string): Promise<{ readonly file: UserFile; readonly c
     const isClosed = (((error as DreamosError).cause ?? {}) as NodeJS.ErrnoException).code === 'EACCES';
     throw isClosed ? unauthenticated(`${path} is not yours to read.`, whose(path)) : error;
   }
-  if (!file) return undefined;
+  if (!file) {
+    checkFolders();
+    return undefined;
+  }
   if (file.isReadable || file.isWritable) throw openToOthers(path);
   if (file.isAnothers) throw ofAnotherUser(path);
+  checkFolders();
   const content = contentOf(file);
   if (known.size >= mostKnown) known.clear();
   const found = { version: file.version, file, content };

@@ -1,5 +1,5 @@
 /** Which keys of the agents a user trusts, and his word for one that nobody else has signed for. */
-import type { Trusted, TrustAccepted } from '../../contract/security/identity.ts';
+import type { Trusted, TrustAccepted, TrustRemoved } from '../../contract/security/identity.ts';
 import { sameAgent } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
@@ -7,7 +7,7 @@ import { pinAs } from '../../model/security/identity.ts';
 import { listMailboxes, resolveMailbox } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
 import { ofMailbox, operation } from '../root/operation.ts';
-import { knownOf } from './judged.ts';
+import { type Known, knownOf } from './judged.ts';
 import { changePin, pinsOf } from './pins.ts';
 import { unauthenticated } from './refusals.ts';
 import { rootIdOf } from './root-id.ts';
@@ -63,6 +63,26 @@ async function acceptTrustBody(session: Session, agent: string, { key }: AcceptO
   await changePin(session, root, { name, card }, (now) => current && pinAs(now, current, []));
   const changed = pin?.key !== current?.id || pin?.seal !== current?.seal;
   return { agent: name, ...(current && { key: current.id }), ...(pin && { was: pin.key }), changed };
+}
+
+/**
+ * Forgets by which key this user knows an agent, and which of its keys were revoked, as far as its card does not say so: it is
+ * trusted anew with its first use. @throws AGENT_NOT_FOUND: there is no such agent, and nothing is known of one
+ */
+export const removeTrust = operation('trust.remove', removeTrustBody, ofMailbox);
+
+async function removeTrustBody(session: Session, agent: string): Promise<TrustRemoved> {
+  const known = await knownOf(session, agent);
+  const name = known?.pin ? known.name : (await resolveMailbox(session, agent)).name;
+  if (!known?.pin) return { agent: name, ...keyOf(known), changed: false };
+  const { root, card, pin } = known;
+  await changePin(session, root, { name, card }, () => undefined);
+  return { agent: name, was: pin.key, ...keyOf(await knownOf(session, name)), changed: true };
+}
+
+/** Which would be trusted now. */
+function keyOf(known: Known | undefined): Pick<TrustRemoved, 'key'> {
+  return known?.judged.current && known.judged.state === 'new' ? { key: known.judged.current.id } : {};
 }
 
 function another(name: string, wanted: string, found: string | undefined): DreamosError {

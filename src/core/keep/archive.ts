@@ -10,9 +10,10 @@ import { everyMessage } from '../look/every-message.ts';
 import type { LookFilter } from '../../model/filter.ts';
 import { findSurely } from '../look/find.ts';
 import { meantId, withWholeId } from '../look/meant.ts';
-import { inOneOrAll, upTo } from '../look/in-time.ts';
-import { listEntries } from '../look/list.ts';
+import { inOneOrAll, isToldBefore, type Timed, timed, timedStart, type TimedStart, upTo } from '../look/in-time.ts';
+import { inLook, listEntries, newestFrom } from '../look/list.ts';
 import { readOrWarn } from '../look/read-entry.ts';
+import { placedAt } from '../root/cursor.ts';
 import type { Session } from '../root/root.ts';
 import { actingOf } from '../root/names.ts';
 import { hasText } from '../look/search.ts';
@@ -25,6 +26,8 @@ import { eachOf, ofMailbox, operation } from '../root/operation.ts';
 export interface ArchiveListOptions {
   readonly limit?: number;
   readonly filter?: LookFilter;
+  /** Behind this place: `cursorOf` tells it of an item. */
+  readonly after?: string;
 }
 
 export interface ArchiveSearchOptions extends ArchiveListOptions {
@@ -51,14 +54,13 @@ async function* listArchiveBody(
   const names = await mailboxesOf(session, mailbox);
   const { filter } = await withWholeId(session, options, { mailbox: mailbox && names[0], states: ['archived'] });
   const check = await signatureCheck(session);
-  async function* inMailbox(name: string): AsyncGenerator<Archived, void, undefined> {
-    for await (const { entry, message } of listEntries(session, name, ['archived'], filter))
-      if (message) yield toArchived(entry, message, await check?.(message));
+  const start = timedStart(options.after);
+  async function* inMailbox(name: string): AsyncGenerator<Timed<Archived>, void, undefined> {
+    const how = { filter, ...newestFrom(name, 'archived', start) };
+    for await (const { entry, message, place } of listEntries(session, name, ['archived'], how))
+      if (message) yield timed(session, toArchived(entry, message, await check?.(message)), place);
   }
-  yield* upTo(
-    options.limit,
-    inOneOrAll(session, mailbox, names, { first: 'newest', look: inMailbox, timeOf: finished }),
-  );
+  yield* upTo(options.limit, inOneOrAll(session, mailbox, names, { first: 'newest', look: inMailbox }));
 }
 
 export const searchArchive = eachOf('archive.search', searchArchiveBody, (_, { mailbox } = {}) => ofMailbox(mailbox));
@@ -73,7 +75,8 @@ async function* searchArchiveBody(
   const { limit, ...where } = await withWholeId(session, options, { mailbox: named, states: ['archived'] });
   const found = everyMessage(session, hasText(text), { ...where, states: ['archived'] });
   const check = await signatureCheck(session);
-  for await (const { entry, message } of upTo(limit, found)) yield toArchived(entry, message, await check?.(message));
+  for await (const { entry, message, place } of upTo(limit, found))
+    yield placedAt(toArchived(entry, message, await check?.(message)), ...inLook(session, place));
 }
 
 export const exportArchive = eachOf('archive.export', exportArchiveBody, ofMailbox);
@@ -85,21 +88,32 @@ async function* exportArchiveBody(
 ): AsyncGenerator<Archived, void, undefined> {
   const names = await mailboxesOf(session, mailbox);
   const whole = await withWholeId(session, options, { mailbox: mailbox && names[0], states: ['archived'] });
-  const { limit, filter, ...range } = whole;
+  const { limit, filter, after, ...range } = whole;
+  const start = timedStart(after);
   const sieve = sieveOf(session, filter);
   const check = await signatureCheck(session);
-  async function* inMailbox(name: string): AsyncGenerator<Archived, void, undefined> {
-    for await (const entry of session.store.look.listArchived(name, range)) {
+  async function* inMailbox(name: string): AsyncGenerator<Timed<Archived>, void, undefined> {
+    for await (const entry of session.store.look.listArchived(name, { ...range, ...oldestFrom(name, range, start) })) {
       if (!sieve.mayFit(entry)) continue;
       const message = await readOrWarn(session, entry);
       if (message && (await sieve.fits({ entry, message, why: notDead })))
-        yield toArchived(entry, message, await check?.(message));
+        yield timed(session, toArchived(entry, message, await check?.(message)), entry);
     }
   }
-  yield* upTo(limit, inOneOrAll(session, mailbox, names, { first: 'oldest', look: inMailbox, timeOf: finished }));
+  yield* upTo(limit, inOneOrAll(session, mailbox, names, { first: 'oldest', look: inMailbox }));
 }
 
-const finished = ({ ackedAt }: Archived): string => ackedAt;
+/** Where it goes on in one of several mailboxes. */
+function oldestFrom(
+  name: string,
+  { since = 0 }: ExportRange,
+  start: TimedStart | undefined,
+): { readonly after?: string; readonly since?: number } {
+  if (start === undefined) return {};
+  if (sameAgent(name, start.mailbox)) return { after: start.place };
+  return { since: Math.max(since, isToldBefore(name, start) ? start.at + 1 : start.at) };
+}
+
 const notDead = async (): Promise<undefined> => undefined;
 
 export const showArchived = operation('archive.show', showArchivedBody, ofMailbox);
@@ -136,6 +150,8 @@ export function archivedId(session: Session, end: string, mailbox: string | unde
   return meantId(session, end, { mailbox, states: ['archived'] }, { mailbox });
 }
 
-function toArchived({ id, mailbox, ackedAt = 0 }: Entry, message: Message, signature?: Signature): Archived {
-  return { id, mailbox, ackedAt: new Date(ackedAt).toISOString(), message, ...signature };
+function toArchived(entry: Entry, message: Message, signature?: Signature): Archived {
+  const { id, mailbox, ackedAt = 0, withdrawn } = entry;
+  const at = new Date(ackedAt).toISOString();
+  return { id, mailbox, ackedAt: at, ...(withdrawn && { withdrawn }), message, ...signature };
 }

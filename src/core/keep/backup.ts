@@ -12,7 +12,11 @@ async function backupBody(
   options: BackupOptions = {},
 ): Promise<BackedUp | undefined> {
   const { upkeep } = store;
-  if (!upkeep?.backup) throw usage('The storage of this root has no backups.', 'Back it up by its own means.');
+  if (!upkeep?.backup)
+    throw usage(
+      'This root keeps its mail in an engine, whose own copies are its backup.',
+      'Which those are: dreamos help engines',
+    );
   const written = await upkeep.backup(file, options);
   return written && { ...written, begunAt: new Date(written.begunAt).toISOString() };
 }

@@ -1,6 +1,6 @@
 /**
  * Deleting an agent: its card says so, and its mailbox stays for what was finished in it. First it gets nothing new, then its
- * tasks go to others and what else is unfinished is archived, then its subscriptions, schedules and reservations end; each step is safe to do again, so a run that was
+ * tasks go to others and what else is unfinished is archived, then its subscriptions, schedules, reservations and tokens end; each step is safe to do again, so a run that was
  * cut off is finished by the next one.
  */
 import type { AgentDeleted } from '../../contract/system.ts';
@@ -44,6 +44,8 @@ async function deleteAgentBody(
   const subscriptions = await endSubscriptions(session, name);
   const schedules = await endSchedulesOf(session, name);
   const reservations = await endReservationsOf(session, name);
+  if (await session.store.documents.get('tokens'))
+    await (await import('../tokens/tokens.ts')).endTokensOf(session, name);
   // Nothing was left of it by a run that was cut off: there is no such agent any more.
   const ended = left.size + subscriptions.length + schedules.length + reservations.length;
   if (before.deletedAt && ended === 0) await resolveAgent(session, name);

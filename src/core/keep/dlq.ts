@@ -9,8 +9,8 @@ import { signatureCheck, signatureOf } from '../identity/signatures/look.ts';
 import { findNow } from '../look/find.ts';
 import { meantId, withWholeId } from '../look/meant.ts';
 import { bringDueOrWarn, bringUpToDate } from '../wait/due.ts';
-import { inOneOrAll, upTo } from '../look/in-time.ts';
-import { listEntries } from '../look/list.ts';
+import { inOneOrAll, type Timed, timed, timedStart, upTo } from '../look/in-time.ts';
+import { listEntries, newestFrom } from '../look/list.ts';
 import { readOrWarn, whyOrWarn } from '../look/read-entry.ts';
 import { sieveOf } from '../look/sieve.ts';
 import type { Session } from '../root/root.ts';
@@ -24,6 +24,8 @@ import { eachOf, ofMailbox, operation } from '../root/operation.ts';
 export interface DeadListOptions {
   readonly limit?: number;
   readonly filter?: DeadFilter;
+  /** Behind this place: `cursorOf` tells it of an item. */
+  readonly after?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -36,25 +38,27 @@ async function* listDeadBody(
 ): AsyncGenerator<Dead, void, undefined> {
   const { limit, signal } = options;
   const names = await mailboxesOf(session, mailbox);
-  const place = { mailbox: mailbox === undefined ? undefined : names[0], states: ['dead'] as const };
-  const { filter } = await withWholeId(session, options, place);
+  const within = { mailbox: mailbox === undefined ? undefined : names[0], states: ['dead'] as const };
+  const { filter } = await withWholeId(session, options, within);
   const check = await signatureCheck(session);
-  async function* inMailbox(name: string): AsyncGenerator<Dead, void, undefined> {
+  const start = timedStart(options.after);
+  async function* inMailbox(name: string): AsyncGenerator<Timed<Dead>, void, undefined> {
     if (signal?.aborted) return;
     await bringDueOrWarn(session, name, { bury: true });
-    for await (const { entry, message, why } of listEntries(session, name, ['dead'], filter, signal)) {
+    const how = { filter, signal, ...newestFrom(name, 'dead', start) };
+    for await (const { entry, message, why, place } of listEntries(session, name, ['dead'], how)) {
       const known = message && (await why());
-      if (message && known) yield { ...toDead(entry, message, known), ...(await check?.(message)) };
+      if (message && known)
+        yield timed(session, { ...toDead(entry, message, known), ...(await check?.(message)) }, place);
     }
   }
-  const streams = { first: 'newest' as const, look: inMailbox, timeOf: ({ deadAt }: Dead) => deadAt };
-  yield* upTo(limit, inOneOrAll(session, mailbox, names, streams));
+  yield* upTo(limit, inOneOrAll(session, mailbox, names, { first: 'newest', look: inMailbox }));
 }
 
 /** What is known of a dead letter, also when its message cannot be read. */
 export type Glance = Omit<Dead, 'message'> & { readonly message: Message | null };
 
-export const glanceAt = operation('dlq.list', glanceAtBody, ({ mailbox }) => ofMailbox(mailbox));
+export const glanceAt = operation('dlq.list', glanceAtBody, ({ mailbox }) => ofMailbox(mailbox), 'glanceAt');
 
 async function glanceAtBody(session: Session, entry: Entry): Promise<Glance> {
   const message = (await readOrWarn(session, entry)) ?? null;
@@ -102,7 +106,7 @@ export interface PurgeOptions extends DeadOptions {
 }
 
 /** What `retryDead` or `purgeDead` would do, in its order. */
-export const chooseDead = operation('dlq.retry', chooseDeadBody, (_, mailbox) => ofMailbox(mailbox));
+export const chooseDead = operation('dlq.retry', chooseDeadBody, (_, mailbox) => ofMailbox(mailbox), 'chooseDead');
 
 function chooseDeadBody(
   session: Session,
@@ -225,7 +229,7 @@ async function allThatFit(
       else await bringUpToDate(session, { name });
       // Without a filter nothing is read, so that what cannot be read goes, too.
       if (!isSet(filter)) for await (const entry of session.store.look.list(name, 'dead')) all.push(entry);
-      else for await (const { entry } of listEntries(session, name, ['dead'], filter, signal)) all.push(entry);
+      else for await (const { entry } of listEntries(session, name, ['dead'], { filter, signal })) all.push(entry);
     } catch (error) {
       if (mailbox !== undefined) throw error;
       failures.push(notAllOf(name, error));

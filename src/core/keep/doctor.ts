@@ -20,7 +20,8 @@ import { type Effective, effectiveSettings } from '../root/settings.ts';
 import { bringDueOrWarn } from '../wait/due.ts';
 import { loadSubscriptions } from '../topics/subscriptions.ts';
 import { eachOf } from '../root/operation.ts';
-import { policyFindings, secretFindings, signatureFindings, trustFindings } from './security-findings.ts';
+import { auditFindings } from '../audit/glance.ts';
+import { nameFindings, policyFindings, secretFindings, signatureFindings, trustFindings } from './security-findings.ts';
 
 export interface DoctorOptions {
   /** Repairs what is safe to repair. */
@@ -54,7 +55,7 @@ async function* doctorBody(session: Session, options: DoctorOptions = {}): Async
     yield* subscriptionFindings(session);
     yield* reservationFindings(session);
     yield* alertFindings(session);
-    yield* securityFindings(session, settings);
+    yield* securityFindings(session, settings, fix);
   }
   if (signal?.aborted) return;
   const crew = crewOnce(session);
@@ -130,17 +131,18 @@ async function* alertFindings(session: Session): AsyncGenerator<Finding, void, u
   }
 }
 
-/** Of what is there for security. While a policy cannot be used, what it said before holds. */
-async function* securityFindings(session: Session, settings: Effective): AsyncGenerator<Finding, void, undefined> {
-  // Without the file everybody may everything, so it is not to be moved away.
-  const hint = 'Mend it there; or another one: dreamos policy set <file>';
-  yield* orProblem('policy', policyFindings(session), ({ message }) => ({
-    message: `${message} What it said before stays in force.`,
-    hint,
-  }));
+/** Of what is there for security. */
+async function* securityFindings(
+  session: Session,
+  settings: Effective,
+  fix: boolean,
+): AsyncGenerator<Finding, void, undefined> {
+  yield* orProblem('policy', policyFindings(session, fix));
   yield* orProblem('signatures', signatureFindings(session, settings));
   yield* orProblem('trust', trustFindings(session));
+  yield* nameFindings(session);
   yield* orProblem('secrets', secretFindings(settings));
+  yield* orProblem('audit', auditFindings(session));
 }
 
 async function* orProblem(

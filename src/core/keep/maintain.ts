@@ -38,6 +38,7 @@ type RootStep = (session: Session, dryRun: boolean, options: MaintainOptions) =>
 const mailboxSteps: readonly Step[] = [sweepExpired, recoverDue, pruneOld, packOld, pruneLarge, pruneOldEvents];
 const rootSteps: readonly RootStep[] = [
   keepConfig,
+  keepPolicy,
   sendSchedules,
   pruneTopicLogs,
   sweepKeys,
@@ -194,6 +195,13 @@ async function* pruneOldEvents(session: Session, card: AgentCard, dryRun: boolea
 async function* keepConfig(session: Session, dryRun: boolean): AsyncGenerator<Maintained> {
   const { keepHandEdit } = await import('../config/rewrite.ts');
   if ((await keepHandEdit(session, { dryRun })) !== undefined) yield { task: 'config', count: 1 };
+}
+
+async function* keepPolicy(session: Session, dryRun: boolean): AsyncGenerator<Maintained> {
+  // One that cannot be used is there, too.
+  if ((await session.store.documents.text('policy')) === undefined) return;
+  const { keepHandEdit } = await import('../policy/put.ts');
+  if ((await keepHandEdit(session, { dryRun })) !== undefined) yield { task: 'policy', count: 1 };
 }
 
 async function* sendSchedules(session: Session, dryRun: boolean): AsyncGenerator<Maintained> {

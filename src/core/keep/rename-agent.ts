@@ -1,7 +1,7 @@
 /**
  * Another name for an agent. The card is told first, then comes the one step that decides (`documents.rename`): with the
  * mailbox it takes mail, claims, events and groups along. What the root says of it elsewhere follows: subscriptions,
- * schedules and reservations. Who publishes or looks at schedules before that, or after a kill in between, finds whom they mean by the
+ * schedules, reservations and tokens. Who publishes or looks at schedules before that, or after a kill in between, finds whom they mean by the
  * former name; the same command again, `maintain`, or whoever registers the old name anew writes the rest.
  */
 import type { AgentRenamed as Renamed } from '../../contract/system.ts';
@@ -13,6 +13,7 @@ import {
   type AgentInput,
   changeKnownCard,
   checkNoQueue,
+  checkNotOurs,
   listAgents,
   namesNow,
   noAgent,
@@ -33,6 +34,7 @@ export const renameAgent = operation('agent.rename', renameAgentBody, (agent, to
 async function renameAgentBody(session: Session, agent: string, to: string): Promise<Renamed> {
   checkNewName(to, "an agent's new name");
   checkNoQueue(to);
+  checkNotOurs(to);
   const before = await agentOf(session, agent);
   if (before instanceof AgentRenamed) {
     // Said twice, or cut off behind the step that decides.
@@ -47,6 +49,7 @@ async function renameAgentBody(session: Session, agent: string, to: string): Pro
   await loadSubscriptions(session);
   await loadSchedules(session);
   await loadReservations(session);
+  await tokenHolders(session);
   const { documents } = session.store;
   // Nobody packs or prunes its archive meanwhile.
   return documents.withLock(`maintain.${name}`, async () => {
@@ -71,7 +74,7 @@ async function registerAnewBody(session: Session, input: AgentInput): Promise<Re
   return registerAgent(session, input);
 }
 
-/** Of renames that were cut off: what subscriptions, schedules and reservations say of a name that nobody has any more. @param only of this one */
+/** Of renames that were cut off: what subscriptions, schedules, reservations and tokens say of a name that nobody has any more. @param only of this one */
 export async function finishRenames(session: Session, only?: string): Promise<string[]> {
   const said = [
     // Who registers one of a thousand agents reads no other's card.
@@ -79,6 +82,7 @@ export async function finishRenames(session: Session, only?: string): Promise<st
     ...(await loadSubscriptions(session)).keys(),
     ...(await namedInSchedules(session)),
     ...(await loadReservations(session)).map(({ agent }) => agent),
+    ...(await tokenHolders(session)),
   ];
   const finished: string[] = [];
   for (const name of new Set(said)) {
@@ -97,7 +101,15 @@ async function follow(session: Session, from: string, to: string): Promise<Omit<
   await renameInStandbys(session, from, to);
   const subscriptions = await renameInSubscriptions(session, from, to);
   const schedules = await renameInSchedules(session, from, to);
+  if (await session.store.documents.get('tokens'))
+    await (await import('../tokens/tokens.ts')).renameInTokens(session, from, to);
   return { ...card, from, subscriptions, schedules, reservations: await renameInReservations(session, from, to) };
+}
+
+/** Most roots have no tokens, and load nothing of them. */
+async function tokenHolders(session: Session): Promise<readonly string[]> {
+  const { documents } = session.store;
+  return (await documents.get('tokens')) ? (await import('../tokens/tokens.ts')).holdersOf(session) : [];
 }
 
 function withFormer(card: AgentCard, former: { name: string; until: string }): AgentCard['formerNames'] {

@@ -4,9 +4,12 @@ import { mailboxesOf } from '../agents/agents.ts';
 import { bringDueOrWarn, finishSendsOrWarn } from '../wait/due.ts';
 import { lookIntoAll } from '../root/trouble.ts';
 import type { DeadFilter } from '../../model/filter.ts';
-import { listEntries } from './list.ts';
+import { namesFrom } from '../root/cursor.ts';
+import type { Opener } from '../seal/opener.ts';
+import { listEntries, type Start, startAt } from './list.ts';
 import type { Seen } from './sieve.ts';
 import type { Session } from '../root/root.ts';
+import type { Entry } from '../../storage/port/look.ts';
 import { type State, states as allStates } from '../../model/state.ts';
 
 export interface ScanOptions {
@@ -16,13 +19,15 @@ export interface ScanOptions {
   /** All, if not given. */
   readonly states?: readonly State[];
   readonly filter?: DeadFilter;
+  /** Behind this place: `cursorOf` tells it of an item. */
+  readonly after?: string;
   readonly signal?: AbortSignal;
   /** Called now and then with how many messages were looked at. */
   readonly onProgress?: (looked: number) => void;
 }
 
 /** With its message. */
-type Read = Seen & { readonly message: Message };
+type Read = Seen & { readonly message: Message; readonly place: Entry };
 type Fits = (message: Message, seen: Read) => boolean | Promise<boolean>;
 
 const progressEvery = 256;
@@ -38,18 +43,30 @@ async function fitsOrWarn(session: Session, seen: Read, fits: Fits): Promise<boo
   }
 }
 
-/** Every message that fits, with where it is; reads each of their files. @param said as lookIntoAll @throws AGENT_NOT_FOUND */
+/** Of mailboxes, or of the logs behind them, those that are not over. */
+function placesFrom(names: readonly string[], from: Start | undefined): readonly string[] {
+  if (from === undefined) return names;
+  if (!isLog(from.mailbox)) return names.every(isLog) ? names : namesFrom(names, from.mailbox);
+  return names.filter((name) => isLog(name) && name >= from.mailbox);
+}
+
+/**
+ * Every message that fits, with where it is; reads each of their files.
+ * @param said as lookIntoAll @param opener of what is sealed: what comes has it opened beside it @throws AGENT_NOT_FOUND
+ */
 export async function* everyMessage(
   session: Session,
   fits: Fits,
   options: ScanOptions,
   said?: Set<string>,
+  opener?: Opener,
 ): AsyncGenerator<Read, void, undefined> {
-  const { mailbox, logs = false, states = allStates, filter, signal, onProgress } = options;
-  const names = await mailboxesOf(session, mailbox);
+  const { mailbox, logs = false, states = allStates, filter, signal, onProgress, after } = options;
+  const from = after === undefined ? undefined : startAt(after);
+  const names = placesFrom(await mailboxesOf(session, mailbox), from);
   let looked = 0;
   async function* fitting(name: string): AsyncGenerator<Read, void, undefined> {
-    for await (const { message, ...where } of listEntries(session, name, states, filter, signal)) {
+    for await (const { message, ...where } of listEntries(session, name, states, { filter, signal, from, opener })) {
       if (++looked % progressEvery === 0) onProgress?.(looked);
       if (!message) continue;
       const seen = { ...where, message };
@@ -60,7 +77,7 @@ export async function* everyMessage(
     yield* names;
     if (!logs || !states.includes('archived') || signal?.aborted) return;
     await finishSendsOrWarn(session);
-    yield* (await session.store.look.listTopics()).map(logOf);
+    yield* placesFrom((await session.store.look.listTopics()).map(logOf), from);
   }
   async function* inPlace(name: string): ReturnType<typeof fitting> {
     if (signal?.aborted) return;

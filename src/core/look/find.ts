@@ -29,7 +29,7 @@ export async function findNow(session: Session, id: string, mailbox?: string): P
 }
 
 /** As findNow, for who is told where something is. */
-export const findSeen = operation('show', findNow, (_, mailbox) => ofMailbox(mailbox));
+export const findSeen = operation('show', findNow, (_, mailbox) => ofMailbox(mailbox), 'findSeen');
 
 /**
  * For a look: where it is, in mailboxes, else in logs. One in disorder is said, and hides nothing of the others.

@@ -4,6 +4,7 @@ import { keepSeen } from '../agents/seen.ts';
 import { signatureCheck } from '../identity/signatures/look.ts';
 import { bringDueOrWarn, isOverdue } from '../wait/due.ts';
 import { acceptsOf, type Filter } from '../../model/filter.ts';
+import { openerIf } from './list.ts';
 import { withWholeId } from './meant.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
@@ -17,6 +18,8 @@ export interface PeekOptions {
   readonly waitMs?: number;
   readonly filter?: Filter;
   readonly signal?: AbortSignal;
+  /** Opens what is sealed, as `search` does. */
+  readonly unseal?: boolean;
 }
 
 export const peek = operation('peek', peekBody, (mailbox, { waitMs = 0 } = {}) => ({
@@ -45,9 +48,10 @@ async function nextReady(
   session: Session,
   mailbox: string,
   limit: number,
-  { filter, signal }: PeekOptions,
+  { filter, signal, unseal }: PeekOptions,
 ): Promise<Peeked[]> {
   const accepts = acceptsOf(filter);
+  const opener = await openerIf(session, unseal);
   const check = await signatureCheck(session);
   const found: Peeked[] = [];
   const seen = new Set<string>();
@@ -60,9 +64,15 @@ async function nextReady(
       // It would not be delivered any more; the next claim moves it to the dead-letter queue.
       if (isOverdue(entry, session.store.now())) continue;
       const message = await readOrWarn(session, entry);
-      if (message && (!accepts || accepts(message)))
-        found.push({ mailbox: entry.mailbox, attempt: entry.attempt, message, ...(await check?.(message)) });
+      if (!message || (accepts && !accepts(message))) continue;
+      const opened = await opener?.open(message, mailbox);
+      found.push({
+        ...{ mailbox: entry.mailbox, attempt: entry.attempt, message: opened ?? message },
+        ...(await check?.(message)),
+        ...(opened && { unsealed: true as const }),
+      });
     }
   }
+  opener?.end();
   return found;
 }

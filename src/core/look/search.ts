@@ -5,8 +5,9 @@ import { signatureCheck } from '../identity/signatures/look.ts';
 import { everyMessage, type ScanOptions } from './every-message.ts';
 import { upTo } from './in-time.ts';
 import { withWholeId } from './meant.ts';
+import { placedAt } from '../root/cursor.ts';
 import { holdersIn } from './holders.ts';
-import { reasonOf, toListed } from './list.ts';
+import { inLook, reasonOf, toListed } from './list.ts';
 import { hasIn } from './sieve.ts';
 import type { Session } from '../root/root.ts';
 import { eachOf, ofMailbox } from '../root/operation.ts';
@@ -34,16 +35,11 @@ async function* searchBody(
   const check = await signatureCheck(session);
   const [inMessage, inReason] = [hasText(text), hasIn(text)];
   const opener = asked.unseal ? (await import('../seal/opener.ts')).createOpener(session) : undefined;
-  const openedBy = new WeakMap<Message, Message>();
-  const fits: Parameters<typeof everyMessage>[1] = async (message, seen) => {
-    const opened = await opener?.open(message, seen.entry.mailbox);
-    if (opened) openedBy.set(message, opened);
-    return inMessage(opened ?? message) || inReason((await reasonOf(seen)) ?? '');
-  };
-  for await (const seen of upTo(limit, everyMessage(session, fits, { ...options, logs: true }))) {
-    const { entry, message } = seen;
-    const opened = openedBy.get(message);
-    const shown = opened ? { message: opened, unsealed: true as const } : { message };
+  const fits: Parameters<typeof everyMessage>[1] = async (message, seen) =>
+    inMessage(seen.opened ?? message) || inReason((await reasonOf(seen)) ?? '');
+  const scan = everyMessage(session, fits, { ...options, logs: true }, undefined, opener);
+  for await (const seen of upTo(limit, scan)) {
+    const { entry, message, opened } = seen;
     const holderOf = holders.get(entry.mailbox) ?? holdersIn(session, entry.mailbox);
     holders.set(entry.mailbox, holderOf);
     const known = {
@@ -51,7 +47,8 @@ async function* searchBody(
       holder: await holderOf(entry),
       signature: await check?.(message),
     };
-    yield { ...toListed(session, seen, known), ...shown };
+    const { place } = seen;
+    yield placedAt({ ...toListed(session, seen, known), message: opened ?? message }, ...inLook(session, place));
   }
   opener?.end();
 }

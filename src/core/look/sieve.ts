@@ -10,6 +10,8 @@ export interface Seen {
   readonly entry: Entry;
   /** `null`: it cannot be read. */
   readonly message: Message | null;
+  /** What was sealed in it, if it was opened. */
+  readonly opened?: Message;
   /** Why it is dead; read when it is first asked for. `undefined`: it is not dead, or that cannot be read, which is said. */
   readonly why: () => Promise<DeadReason | undefined>;
 }

@@ -5,6 +5,7 @@ import type { Signature } from '../../model/signed/signature.ts';
 import { signatureCheck } from '../identity/signatures/look.ts';
 import { everyMessage, type ScanOptions } from './every-message.ts';
 import { findAnywhere } from './find.ts';
+import { openerIf } from './list.ts';
 import { meantId } from './meant.ts';
 import { readOrWarn } from './read-entry.ts';
 import { threadNotFound } from '../root/refusals.ts';
@@ -12,12 +13,17 @@ import type { Session } from '../root/root.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import { operation } from '../root/operation.ts';
 
-export type ThreadOptions = Pick<ScanOptions, 'signal' | 'onProgress'>;
+export interface ThreadOptions extends Pick<ScanOptions, 'signal' | 'onProgress'> {
+  /** Opens what is sealed, as `search` does. */
+  readonly unseal?: boolean;
+}
 
 export interface ThreadMessage extends Signature {
   readonly message: Message;
   /** Where it is. */
   readonly entries: readonly Entry[];
+  /** `message` is what was sealed; what lies in the mailboxes is its ciphertext. */
+  readonly unsealed?: true;
 }
 
 export const thread = operation('thread', threadBody);
@@ -48,7 +54,20 @@ async function threadNamed(
   }
   const all = [...found.values()].sort((a, b) => compare(keyOf(a.message), keyOf(b.message)));
   const check = await signatureCheck(session);
-  return check ? Promise.all(all.map(async (one) => ({ ...one, ...(await check(one.message)) }))) : all;
+  const checked = check ? await Promise.all(all.map(async (one) => ({ ...one, ...(await check(one.message)) }))) : all;
+  return options.unseal ? unsealed(session, checked) : checked;
+}
+
+async function unsealed(session: Session, all: readonly ThreadMessage[]): Promise<ThreadMessage[]> {
+  const opener = await openerIf(session, true);
+  const shown: ThreadMessage[] = [];
+  for (const one of all) {
+    const { message, entries } = one;
+    const opened = await opener?.open(message, entries[0]?.mailbox ?? message.from);
+    shown.push(opened ? { ...one, message: opened, unsealed: true } : one);
+  }
+  opener?.end();
+  return shown;
 }
 
 /** Only where no thread has that name: it may be any. */

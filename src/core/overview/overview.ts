@@ -14,6 +14,7 @@ import { changes } from '../follow/changes.ts';
 import { statusOf } from '../look/status.ts';
 import type { Session } from '../root/root.ts';
 import { diskTrouble, lookIntoEach } from '../root/trouble.ts';
+import { persist } from '../wait/persist.ts';
 import { countTasks } from '../tasks/list.ts';
 import { agentsNow } from './agents-now.ts';
 import { stuck } from './stuck.ts';
@@ -37,14 +38,25 @@ export interface FollowOverviewOptions extends OverviewOptions {
 }
 
 /** Now, and again whenever something has changed, or a rate may have. */
-export const followOverview = eachOf('overview', followOverviewBody, { lasting: 'looks' });
+export const followOverview = eachOf('overview', followOverviewBody, { lasting: 'looks' }, 'followOverview');
 
 async function* followOverviewBody(
   session: Session,
   { events = 20, signal, leastMs }: FollowOverviewOptions,
 ): AsyncGenerator<Overview, void, undefined> {
   const observer = createObserver(session, events);
-  for await (const news of changes(session, { signal, leastMs, restMs: ratesMs })) yield observer.look(news);
+  for await (const news of changes(session, { signal, leastMs, restMs: ratesMs })) {
+    let told: readonly WatchedEvent[] | undefined = news;
+    // Of a look that an engine has cut off it is not known what of the news it took in.
+    const look = (): Promise<Overview> => {
+      const given = told;
+      told = undefined;
+      return observer.look(given);
+    };
+    const seen = await persist(session, { leftMs: () => Infinity, signal }, look);
+    if (seen === undefined) return;
+    yield seen;
+  }
 }
 
 // How often rates are counted anew where nothing happens: it touches no disk.

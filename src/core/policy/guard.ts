@@ -166,9 +166,9 @@ function seen(look: Look, ask: Ask): Look {
   const may = (mailbox: string): Promise<boolean> => ask.may('look', { mailbox });
   return {
     ...look,
-    async *list(mailbox, state) {
+    async *list(mailbox, state, from) {
       await check(mailbox);
-      yield* look.list(mailbox, state);
+      yield* look.list(mailbox, state, from);
     },
     async *listArchived(mailbox, range) {
       await check(mailbox);

@@ -6,25 +6,12 @@ import { quoteWord } from '../../model/basics/shell-word.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { couldChange, mayChange, policyIn } from '../../model/security/policy-file.ts';
 import type { Policy } from '../../model/security/policy.ts';
-import { underLock } from '../root/documents.ts';
 import { operation } from '../root/operation.ts';
-import {
-  isSame,
-  keepFound,
-  keepNext,
-  lastInForce,
-  noteInForce,
-  revisionOf,
-  versionInForce,
-} from '../root/revisions.ts';
+import { lastInForce, revisionOf, versionInForce } from '../root/revisions.ts';
 import type { Session } from '../root/root.ts';
 import { answer, type PolicyQuestion, testsOf } from './check.ts';
 import { forgetPolicy, policyNow, writtenPolicy } from './in-force.ts';
-
-export interface PolicySetOptions {
-  /** Why, for its versions. */
-  readonly note?: string;
-}
+import { type PolicyChangeOptions, putPolicy } from './put.ts';
 
 /** What holds, be the file as it should or not. @throws CONFIG_INVALID: it cannot be used, and nothing is known that could hold */
 export const showPolicy = operation('policy.show', showPolicyBody);
@@ -32,15 +19,15 @@ export const showPolicy = operation('policy.show', showPolicyBody);
 async function showPolicyBody(session: Session): Promise<PolicyShown> {
   forgetPolicy(session);
   const policy = await policyNow(session);
-  const none = { version: null, at: null, by: null, note: null, broken: false };
+  const none = { version: null, at: null, by: null, note: null };
   const last = await lastInForce(session, 'policy');
-  if (policy === undefined) return { policy: null, ...none, byHand: last > 0 };
-  const broken = await isBroken(session);
+  const broken = policy !== undefined && (await isBroken(session));
   const version = broken ? last || undefined : await versionInForce(session, 'policy', policy, last);
   const kept = version === undefined ? undefined : await revisionOf(session, 'policy', version);
-  if (!kept) return { policy, ...none, byHand: true, broken };
+  const shown = { policy: policy ?? null, broken };
+  if (!kept) return { ...shown, ...none, byHand: version === undefined };
   const { at, by = null, note = null, byHand = false } = kept;
-  return { policy, version: kept.version, at, by, note, byHand, broken };
+  return { ...shown, version: kept.version, at, by, note, byHand };
 }
 
 async function isBroken(session: Session): Promise<boolean> {
@@ -63,18 +50,32 @@ export const setPolicy = operation('policy.set', setPolicyBody);
 async function setPolicyBody(
   session: Session,
   said: unknown,
-  { note }: PolicySetOptions = {},
+  options: PolicyChangeOptions = {},
   name?: string,
 ): Promise<PolicyShown> {
+  await putPolicy(session, await usableIn(session, said, name), options);
+  return showPolicy(session);
+}
+
+/**
+ * Takes the policy away, as a version: everybody may everything. One that cannot be used is taken away, too.
+ * @throws STATE_CHANGED
+ */
+export const removePolicy = operation('policy.remove', removePolicyBody);
+
+async function removePolicyBody(session: Session, options: PolicyChangeOptions = {}): Promise<PolicyShown> {
+  await putPolicy(session, undefined, options);
+  return showPolicy(session);
+}
+
+/** What may be put in force. @throws CONFIG_INVALID: it is none, one of its own tests fails, or nobody could change it again */
+export async function usableIn(session: Session, said: unknown, name?: string, hint = testing): Promise<Policy> {
   const policy = usable(said, name);
   const { tests, failed } = testsOf(policy);
   const wrong = tests.find(({ expected, allowed }) => expected !== allowed);
-  if (wrong)
-    throw invalid(name, `${failed} of its tests ${failed === 1 ? 'fails' : 'fail'}: ${testText(wrong)}`, testing);
+  if (wrong) throw invalid(name, `${failed} of its tests ${failed === 1 ? 'fails' : 'fail'}: ${testText(wrong)}`, hint);
   await checkChangeable(session, policy, name);
-  await underLock(session.store.documents, 'policy', 'The policy is', () => setOnce(session, policy, note));
-  forgetPolicy(session);
-  return showPolicy(session);
+  return policy;
 }
 
 /** Whoever acts can say the same name again. @throws CONFIG_INVALID */
@@ -98,53 +99,6 @@ async function checkChangeable({ store, acting }: Session, policy: Policy, name:
 }
 
 const testing = 'What each says: dreamos policy test <file>';
-
-async function setOnce(session: Session, policy: Policy, note: string | undefined): Promise<object | undefined> {
-  const { documents } = session.store;
-  // A note that somebody has spoilt is refused before anything is changed.
-  await documents.get('in-force');
-  const last = await lastInForce(session, 'policy');
-  const found = await findWritten(session);
-  const base =
-    found.policy === undefined
-      ? last
-      : ((await versionInForce(session, 'policy', found.policy, last)) ??
-        (await keepFound(session, 'policy', found.policy)));
-  if (base === undefined) return undefined;
-  if (found.policy !== undefined && isSame(found.policy, policy)) {
-    // Who has put it there may have been killed before he noted it.
-    await noteInForce(session, base, 'policy');
-    return {};
-  }
-  const remarks = {
-    ...(note !== undefined && { note }),
-    ...(found.unusable !== undefined && { replaced: found.unusable }),
-  };
-  const version = await keepNext(session, 'policy', policy, { base, ...remarks });
-  if (version === undefined || !(await documents.put('policy', policy, found.version))) return undefined;
-  await noteInForce(session, version, 'policy');
-  return {};
-}
-
-interface Written {
-  readonly policy?: Policy;
-  readonly version: string | undefined;
-  /** What cannot be used, as a text. */
-  readonly unusable?: string;
-}
-
-async function findWritten(session: Session): Promise<Written> {
-  const { documents } = session.store;
-  try {
-    const version = (await documents.get('policy'))?.version;
-    const policy = await writtenPolicy(session);
-    return policy === undefined ? { version } : { version, policy };
-  } catch (error) {
-    if (!isInvalid(error)) throw error;
-    const { text, version } = (await documents.text('policy')) ?? { text: '', version: undefined };
-    return { version, unusable: text };
-  }
-}
 
 /** Whether somebody may do something by what holds now, and which rule says so. @throws USAGE for no verb; CONFIG_INVALID as show */
 export const checkPolicy = operation('policy.check', checkPolicyBody);

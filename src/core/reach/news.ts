@@ -7,6 +7,7 @@ import { minuteMs } from '../../model/basics/limits.ts';
 import type { Announcement, SessionKey } from '../../storage/port/reach.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import { isOverdue, mostAttempts } from '../wait/due.ts';
+import { signatureCheck } from '../identity/signatures/look.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { ofMailbox, operation } from '../root/operation.ts';
@@ -18,8 +19,10 @@ export interface News {
   readonly unread: number;
   readonly orMore: boolean;
   readonly urgent: number;
-  /** Registered agents that what is new comes from, at most three. */
+  /** Registered agents that what is new comes from, at most three; where signatures are asked for, only those that verify. */
   readonly from: readonly string[];
+  /** Registered agents whose mail it says it is, and is not verified; at most three. Empty where signatures are not asked for. */
+  readonly unverified: readonly string[];
   /** Whether some of it comes from others. */
   readonly others: boolean;
 }
@@ -140,14 +143,22 @@ async function forgetGone(
   if (gone.length > 0) await session.store.reach.forget(mailbox, key, gone);
 }
 
-async function sendersOf(session: Session, announced: readonly Entry[]): Promise<Pick<News, 'from' | 'others'>> {
-  const from = new Set<string>();
+async function sendersOf(
+  session: Session,
+  announced: readonly Entry[],
+): Promise<Pick<News, 'from' | 'unverified' | 'others'>> {
+  const [from, unverified] = [new Set<string>(), new Set<string>()];
   let others = announced.length > mostOpened;
+  const check = await signatureCheck(session);
   for (const entry of announced.slice(0, mostOpened)) {
     const message = await readOrWarn(session, entry);
     const card = message && (await session.store.documents.getAgent(message.from).catch(() => undefined));
-    if (card && from.size < mostNamed) from.add(card.name);
-    else if (!card || !from.has(card.name)) others = true;
+    const { signature, signedBy } = (await check?.(message)) ?? {};
+    const names = !check || signature === 'verified' ? from : unverified;
+    // Of who had the sender's name before.
+    if (signedBy !== undefined) others = true;
+    else if (card && names.size < mostNamed) names.add(card.name);
+    else if (!card || !names.has(card.name)) others = true;
   }
-  return { from: [...from], others };
+  return { from: [...from], unverified: [...unverified], others };
 }

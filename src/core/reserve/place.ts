@@ -42,6 +42,11 @@ export async function placesOf(
   return places;
 }
 
+/** The folder that holds runtime/, where one does. */
+export function projectIn({ path }: Session): string | undefined {
+  return projectOf(path);
+}
+
 /** Of a path as it is kept. */
 export function placeIn({ path: root }: Session, { path, file }: Kept): Place {
   const project = path.startsWith('/') ? undefined : projectOf(root);
@@ -56,7 +61,7 @@ export function keyOf(path: string): string {
 
 type Kept = Pick<Reservation, 'path'> & { readonly file?: boolean | undefined };
 
-async function kept({ path: root }: Session, text: string, cwd: string | undefined, literal: boolean): Promise<Kept> {
+async function kept(session: Session, text: string, cwd: string | undefined, literal: boolean): Promise<Kept> {
   check(text, literal);
   const names = (literal ? asItStands(text) : text).split('/');
   const first = names.findIndex(isPattern);
@@ -64,10 +69,10 @@ async function kept({ path: root }: Session, text: string, cwd: string | undefin
   const rest = first < 0 ? [] : names.slice(first).filter((name) => name !== '' && name !== '.');
   if (rest.includes('..')) throw invalid(text, '".." stands behind a pattern', 'Name the folder that is meant.');
   const folder = first > 0 && beginning === '' ? '/' : beginning || '.';
-  const real = await whereIs(absolute(cwd, folder, 'SOURCE_NOT_FOUND'));
-  const project = projectOf(root);
-  const isInProject = project !== undefined && `${real}/`.startsWith(`${project}/`);
-  const from = isInProject ? real.slice(project.length) : real;
+  const project = projectOf(session.path);
+  const { at: real, isSeen } = await seen(session, project, absolute(cwd, folder, 'SOURCE_NOT_FOUND'));
+  const inProject = isIn(project, real) ? real.slice(project.length) : undefined;
+  const from = inProject ?? real;
   // A sign in a name that is there is no pattern.
   const path = [
     ...from
@@ -76,8 +81,34 @@ async function kept({ path: root }: Session, text: string, cwd: string | undefin
       .filter(Boolean),
     ...rest,
   ].join('/');
-  const file = first < 0 ? ((await isFile(real)) ?? (literal || undefined)) : undefined;
-  return { path: isInProject ? path || '.' : `/${path}`, file };
+  const file = first < 0 ? ((isSeen ? await isFile(real) : undefined) ?? (literal || undefined)) : undefined;
+  return { path: inProject !== undefined ? path || '.' : `/${path}`, file };
+}
+
+/**
+ * Where a path leads to. For who has proved who he is, who may be another user than the one of this process, nothing is looked at
+ * outside of the project: what is there, and where its links lead, is not his to know.
+ */
+async function seen(
+  { proved }: Session,
+  project: string | undefined,
+  path: string,
+): Promise<{ readonly at: string; readonly isSeen: boolean }> {
+  if (!proved) return { at: await whereIs(path), isSeen: true };
+  const unseen = { at: path, isSeen: false };
+  if (!isIn(project, path)) return unseen;
+  try {
+    const at = await whereIs(path);
+    return isIn(project, at) ? { at, isSeen: true } : unseen;
+  } catch (error) {
+    // Which of the two it is tells of what is behind a link.
+    if (error instanceof DreamosError) return unseen;
+    throw error;
+  }
+}
+
+function isIn(project: string | undefined, path: string): project is string {
+  return project !== undefined && `${path}/`.startsWith(`${project}/`);
 }
 
 /** What means the file of this name alone. */

@@ -19,7 +19,13 @@ export async function followSettings(session: Session, ring: () => void): Promis
   const followed = followedBy.get(store) ?? { rings, wake: watchSettings(session, rings) };
   followedBy.set(store, followed);
   followed.rings.add(ring);
-  await followed.wake;
+  try {
+    await followed.wake;
+  } catch (error) {
+    // Whoever asks the next time begins anew.
+    if (followedBy.get(store) === followed) followedBy.delete(store);
+    throw error;
+  }
   return async () => {
     followed.rings.delete(ring);
     if (followed.rings.size > 0 || followedBy.get(store) !== followed) return;

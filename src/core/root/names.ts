@@ -1,4 +1,4 @@
-import { agentNamePattern, isAll } from '../../model/agent.ts';
+import { agentNamePattern, isAll, sameAgent } from '../../model/agent.ts';
 import { labelCharacters } from '../../model/basics/limits.ts';
 import { cut } from '../../model/basics/text.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -23,10 +23,18 @@ export function checkNewName(name: string, what?: string): void {
   });
 }
 
-/** Who acts, if it is said. @throws USAGE: it is not known who `does` that */
+/** Who acts, if it is said. @throws USAGE: it is not known who `does` that; FORBIDDEN: he is another one than he has proved to be */
 export function actorOf(session: Session, does: string, named = session.acting): string {
+  checkProved(session, named);
   if (named !== undefined) return named;
   throw usage(`It is not known who ${does}.`, 'Say it with `as`, or set DREAMOS_AGENT.');
+}
+
+/** @param named whom something is to be from @throws FORBIDDEN: who acts has proved that he is another one */
+export function checkProved({ acting, proved }: Session, named: string | undefined): void {
+  if (!proved || named === undefined || (acting !== undefined && sameAgent(acting, named))) return;
+  const message = `${acting ?? 'Who does not say who he is'} has proved who he is, and sends nothing as ${named}.`;
+  throw new DreamosError('denied', 'FORBIDDEN', message, { hint: 'Leave `from` out' });
 }
 
 /** Whoever acts, for the event log. */

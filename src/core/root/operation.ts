@@ -6,6 +6,8 @@
  *
  * Without a policy the way through costs a look for its file, and that at most every 50 ms; what is called within them goes on as it
  * was, and passes the gate again with what it calls. What follows events asks for each, also before there is a policy.
+ *
+ * Where a server has opened the root, the gate is the way to it: operations are handed over by their names.
  */
 import type { OperationName } from '../../contract/operations.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -40,7 +42,7 @@ export function gateOver(store: Store, clock: Session['clock'], room: () => Prom
     isOpen,
     enter: (session, call) =>
       // Whoever puts the first one in force goes by it at once.
-      call.operation === changing ? pass(session, call).finally(() => (noneAt = -Infinity)) : pass(session, call),
+      changing.has(call.operation) ? pass(session, call).finally(() => (noneAt = -Infinity)) : pass(session, call),
   };
 }
 
@@ -68,18 +70,23 @@ type Of<Result> = (session: Session, ...rest: any[]) => Result;
 type About<Body> =
   Said | (Body extends (session: Session, ...rest: infer Rest) => unknown ? (...rest: Rest) => Said : never);
 
-/** @param about may say what is not to be asked of each mailbox that the storage meets */
+/**
+ * @param about may say what is not to be asked of each mailbox that the storage meets
+ * @param handed by what a server knows the function, where the name is another one's already
+ */
 export function operation<Body extends Of<Promise<unknown>>>(
   name: OperationName,
   body: Body,
   about?: About<Body>,
+  handed: string = name,
 ): Body & Named {
   const isQuick = quick(name, about);
   const gated: Of<Promise<unknown>> = (session, ...rest: unknown[]) => {
     const { gate } = session;
     if (gate === undefined || (isQuick && gate.isOpen())) return body(session, ...rest);
+    if (gate.away) return gate.away.here.has(name) ? body(session, ...rest) : gate.away.do(session, handed, rest);
     const call = said(about, rest);
-    if (call.lasting === undefined && name !== changing && gate.isOpen()) return body(session, ...rest);
+    if (call.lasting === undefined && !changing.has(name) && gate.isOpen()) return body(session, ...rest);
     return gate.enter(session, { operation: name, ...call }).then((own) => body(own, ...rest));
   };
   return Object.assign(gated as Body, { operation: name });
@@ -88,11 +95,18 @@ export function operation<Body extends Of<Promise<unknown>>>(
 type Items = AsyncGenerator<unknown, unknown, undefined>;
 
 /** As `operation`, for what comes one after the other. */
-export function eachOf<Body extends Of<Items>>(name: OperationName, body: Body, about?: About<Body>): Body & Named {
-  const gated: Of<Items> = (session, ...rest: unknown[]) =>
-    session.gate === undefined
-      ? body(session, ...rest)
-      : enterAndGo(session, { operation: name, ...said(about, rest) }, (own) => body(own, ...rest));
+export function eachOf<Body extends Of<Items>>(
+  name: OperationName,
+  body: Body,
+  about?: About<Body>,
+  handed: string = name,
+): Body & Named {
+  const gated: Of<Items> = (session, ...rest: unknown[]) => {
+    const { gate } = session;
+    if (gate === undefined || gate.away?.here.has(name)) return body(session, ...rest);
+    if (gate.away) return gate.away.each(session, handed, rest);
+    return enterAndGo(session, { operation: name, ...said(about, rest) }, (own) => body(own, ...rest));
+  };
   return Object.assign(gated as Body, { operation: name });
 }
 
@@ -101,11 +115,11 @@ async function* enterAndGo(session: Session, call: Call, body: (session: Session
 }
 
 /** What changes the policy itself. */
-const changing = 'policy.set' satisfies OperationName;
+const changing: ReadonlySet<OperationName> = new Set(['policy.set', 'policy.rollback', 'policy.remove']);
 
 /** Whether nothing has to be known of a call to let it pass while there is no policy: a send is counted in microseconds. */
 function quick(name: OperationName, about: unknown): boolean {
-  return name !== changing && typeof about !== 'function' && (about as Said | undefined)?.lasting === undefined;
+  return !changing.has(name) && typeof about !== 'function' && (about as Said | undefined)?.lasting === undefined;
 }
 
 /** @param about as of `operation` */

@@ -36,6 +36,8 @@ export interface Revision {
   readonly settings?: Settings;
   readonly card?: AgentCard;
   readonly policy?: Policy;
+  /** The policy was taken away: everybody may everything. */
+  readonly removed?: true;
 }
 
 export type Revised = AgentCard | Settings | Policy;
@@ -61,11 +63,14 @@ export async function keepCard(
   return base !== undefined && (await keepNext(session, of, after, { base, ...remarks })) !== undefined;
 }
 
-/** @returns its number; `undefined`: somebody else has taken it, or the mailbox is gone */
+/**
+ * @param value `undefined`: of the policy, that there is none
+ * @returns its number; `undefined`: somebody else has taken it, or the mailbox is gone
+ */
 export async function keepNext(
   session: Session,
   of: RevisedName,
-  value: Revised,
+  value: Revised | undefined,
   remarks: Pick<Revision, 'base' | 'note' | 'byHand' | 'replaced'> & { readonly at?: string },
 ): Promise<number | undefined> {
   const { documents } = session.store;
@@ -77,17 +82,26 @@ export async function keepNext(
     at,
     ...(by !== undefined && { by }),
     ...others,
-    ...(of === 'settings'
-      ? { settings: value as Settings }
-      : of === 'policy'
-        ? { policy: value as Policy }
-        : { card: value as AgentCard }),
+    ...fieldOf(of, value),
   };
   return (await documents.keepRevision(of, version, revision)) ? version : undefined;
 }
 
-/** Keeps what was found in place, and is no revision: written by hand, or, of a card, before its first change. */
-export async function keepFound(session: Session, of: RevisedName, value: Revised): Promise<number | undefined> {
+function fieldOf(of: RevisedName, value: Revised | undefined): Partial<Revision> {
+  if (of === 'settings') return { settings: value as Settings };
+  if (of === 'policy') return value === undefined ? { removed: true } : { policy: value as Policy };
+  return { card: value as AgentCard };
+}
+
+/**
+ * Keeps what was found in place, and is no revision: written by hand, or, of a card, before its first change.
+ * @param value `undefined`: of the policy, that somebody has taken it away
+ */
+export async function keepFound(
+  session: Session,
+  of: RevisedName,
+  value: Revised | undefined,
+): Promise<number | undefined> {
   const base = await lastInForce(session, of);
   if (base === 0 && !isOfRoot(of)) return keepNext(session, of, value, { base, at: (value as AgentCard).createdAt });
   return keepNext(session, of, value, { base, byHand: true });
@@ -96,21 +110,24 @@ export async function keepFound(session: Session, of: RevisedName, value: Revise
 /**
  * The newest revision that says this; 0: what is so before anything is set. `undefined`: none, or, of settings, only one that
  * was replaced since: somebody has written by hand what held before.
+ * @param value `undefined`: there is no policy
  * @param last of settings, what `lastInForce` said before they were read: read after that, they are no older
  */
 export async function versionInForce(
   session: Session,
   of: RevisedName,
-  value: Revised,
+  value: Revised | undefined,
   last = 0,
 ): Promise<number | undefined> {
   for (const version of (await session.store.documents.revisions(of)).reverse()) {
     if (version < last) break;
     const kept = await revisionOf(session, of, version);
     // A card of an agent that was renamed since says its former name.
-    if (kept && isSame({ ...said(kept), name: '' }, { ...value, name: '' })) return version;
+    if (kept && (kept.removed === true) === (value === undefined))
+      if (isSame({ ...said(kept), name: '' }, { ...value, name: '' })) return version;
   }
-  return of === 'settings' && last === 0 && Object.keys(value).length === 0 ? 0 : undefined;
+  const isNothing = value === undefined || (of === 'settings' && Object.keys(value).length === 0);
+  return last === 0 && isNothing ? 0 : undefined;
 }
 
 /** The newest that is known to have been in force: settings hold as long as config.json cannot be used; 0: none. */
@@ -149,8 +166,9 @@ export async function noteInForce(
 /** `undefined`: there is none, or somebody has spoilt it. */
 export async function revisionOf(session: Session, of: RevisedName, version: number): Promise<Revision | undefined> {
   const kept = (await session.store.documents.revision(of, version)) as Revision | null | undefined;
-  const what = typeof kept === 'object' && kept !== null ? said(kept) : undefined;
-  return typeof what === 'object' && what !== null ? (kept ?? undefined) : undefined;
+  if (typeof kept !== 'object' || kept === null) return undefined;
+  const what = said(kept);
+  return (typeof what === 'object' && what !== null) || kept.removed === true ? kept : undefined;
 }
 
 export function said({ settings, card, policy }: Revision): Revised | undefined {

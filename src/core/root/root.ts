@@ -9,8 +9,10 @@ import type { Store } from '../../storage/port/store.ts';
 /** An opened root: what everybody who works on it in this process shares. */
 export interface Root {
   readonly store: Store;
-  /** Where it is, for messages to people. */
+  /** Where it is, for messages to people, and what `root` takes for it: its folder, or the address of one that is named by that. */
   readonly path: string;
+  /** Of one whose mail an engine keeps: its address and id, by which it is opened from everywhere. It holds no password. */
+  readonly address?: string;
   /** Set where the root is the main worktree's (its top) and whoever opened it is in a linked one, of git. */
   readonly mainWorktree?: string;
   readonly clock: Clock;
@@ -44,6 +46,8 @@ export interface Session extends Root {
   readonly env: NodeJS.ProcessEnv;
   /** Who is acting (`--as`, `DREAMOS_AGENT`); may be absent. */
   readonly acting?: string;
+  /** Who acts has proved it (by a socket of his own, or a token), so what he sends is from nobody else. */
+  readonly proved?: boolean;
   /** What the consumer who acts calls itself (`--label`, `DREAMOS_LABEL`); may be absent. */
   readonly label?: string;
   /** Within an operation under a policy, for what the storage would not be asked of. @throws FORBIDDEN */
@@ -74,15 +78,37 @@ export interface Call {
 
 /** What an operation passes. */
 export interface Gate {
+  /** The root is opened by another process, which does them: they are handed over to it instead. */
+  readonly away?: Away | undefined;
   /** There was no policy just now: who does not go on for long need not ask. */
   isOpen(): boolean;
   /** @returns the session for what the operation does @throws FORBIDDEN, CONFIG_INVALID */
   enter(session: Session, call: Call): Promise<Session>;
 }
 
+/** A server, to which operations are handed over. What it warns of is told by the session. */
+export interface Away {
+  /** What runs here all the same, and hands over what it calls in turn: a handler is called where it is. */
+  readonly here: ReadonlySet<string>;
+  /** @param call the operation, or what a function of it is called (`operation`) */
+  do(session: Session, call: string, args: readonly unknown[]): Promise<unknown>;
+  /** As `do`, of a worker: settling is tried again for a while, also where it may have been done. */
+  doSurely(session: Session, call: string, args: readonly unknown[]): Promise<unknown>;
+  each(session: Session, call: string, args: readonly unknown[]): AsyncGenerator<unknown, unknown, undefined>;
+  /** A consumer, there for as long as the server hears of him: what one held that has gone comes back. */
+  takeUp(session: Session, mailbox: string): Promise<TakenAway>;
+}
+
+export interface TakenAway {
+  /** Says of a claim that it is his. */
+  consumer(): string;
+  /** What he still holds keeps its lease. */
+  close(): Promise<void>;
+}
+
 /** Work that falls due by the clock and is nobody's own, such as schedules. */
 export interface Chore {
-  /** Does what is due; else it costs a look at the clock. Never rejects for a disk that fails. @returns how much it did */
+  /** Does what is due; else it costs a look at the clock. Never rejects for a disk that fails, but for an engine that is away. @returns how much it did */
   look(): Promise<number>;
   /** Until the next look; milliseconds. */
   restMs(): number;

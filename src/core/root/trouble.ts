@@ -87,13 +87,34 @@ export function troubleIsOver(session: Session, about: string): void {
   toldIn(session).delete(about);
 }
 
+const away = 'engine';
+
+/** Of a root that an engine keeps: that does not answer now, and may later. */
+export function isEngineAway(error: unknown): boolean {
+  return error instanceof DreamosError && error.code === 'ENGINE_UNREACHABLE';
+}
+
+/** All that goes on without it meets the same: it is said once for all of them. */
+/** @param error as isEngineAway knows it */
+export function warnEngineAway(session: Session, error: unknown): void {
+  warnOnce(session, away, `${(error as DreamosError).message} It is tried again as long as there is time.`);
+}
+
+export function engineIsBack(session: Session): void {
+  troubleIsOver(session, away);
+}
+
+/** Where the mail lies has failed, and nothing is known of what was asked for. */
+export const isOfStorage = ({ kind }: DreamosError): boolean => kind === 'disk' || kind === 'unreachable';
+
 /** What is wrong with one of many. */
 const isOfOne = ({ kind }: DreamosError): boolean => kind === 'disk' || kind === 'not-found';
 export const isOfDisk = ({ kind }: DreamosError): boolean => kind === 'disk';
 export const isAnyTrouble = (): boolean => true;
 
 /**
- * Does what is no reason to end if it fails: that is said once, until it goes well again.
+ * Does what is no reason to end if it fails: that is said once, until it goes well again. That an engine is away is thrown: who
+ * waits goes on as `persist` has it.
  * @param then what comes of it; why is said behind it @param isSaid else it is thrown
  */
 export async function orWarnOnce<T>(
@@ -108,7 +129,7 @@ export async function orWarnOnce<T>(
     troubleIsOver(session, about);
     return done;
   } catch (error) {
-    if (!(error instanceof DreamosError) || !isSaid(error)) throw error;
+    if (!(error instanceof DreamosError) || isEngineAway(error) || !isSaid(error)) throw error;
     warnOnce(session, about, `${then}: ${error.message}`);
     return undefined;
   }

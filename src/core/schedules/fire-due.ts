@@ -22,7 +22,7 @@ import { AgentRenamed } from '../../storage/port/refusals.ts';
 import { nameNow } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
 import { withoutSettings } from '../root/settings.ts';
-import { troubleIsOver, warnOnce } from '../root/trouble.ts';
+import { isOfStorage, troubleIsOver, warnOnce } from '../root/trouble.ts';
 import { changeSchedules, doneUntil, isDoneAhead, loadSchedules, nextOf } from './schedules.ts';
 import { recipientsIn } from '../send/route.ts';
 import { sendChecked } from '../send/send.ts';
@@ -141,7 +141,7 @@ async function sendOccurrence(
 ): Promise<Occurrence['outcome']> {
   // Whoever happens to look now has nothing to do with it: neither does his environment decide, nor is he told that nobody
   // reads the mailbox.
-  const nobody: Session = { ...withoutSettings(session), warn: () => undefined };
+  const nobody: Session = { ...withoutSettings(session), proved: false, warn: () => undefined };
   try {
     const dedupeKey = `schedule:${name}:${token}:${at}`;
     const data = rawData === undefined ? message.data : parseData(rawData, 'The rawData of the schedule');
@@ -154,7 +154,7 @@ async function sendOccurrence(
   } catch (error) {
     // None says anything of the message: somebody is at config.json with an editor, and in a minute it may be right again; or
     // who looks now has not the key of its sender, or trusts another one of his, and somebody else can send it.
-    if (!(error instanceof DreamosError) || error.kind === 'disk' || error.code === 'CONFIG_INVALID') throw error;
+    if (!(error instanceof DreamosError) || isOfStorage(error) || error.code === 'CONFIG_INVALID') throw error;
     if (error.code === 'UNAUTHENTICATED' || error.code === 'KEY_CHANGED') throw error;
     // Nothing but this occurrence is ever sent under this key: somebody was first, when its recipients were others.
     if (error.code === 'DEDUPE_MISMATCH') return {};

@@ -1,5 +1,6 @@
 import { DreamosError } from '../../model/errors.ts';
 import type { Chore, Session } from '../root/root.ts';
+import { isEngineAway } from '../root/trouble.ts';
 import type { Fired } from './fire-due.ts';
 
 // For schedules that were added meanwhile. Where there are none, this is all it costs: one stat.
@@ -53,6 +54,8 @@ export function createScheduleTimer(session: Session): Chore {
         pass = undefined;
         seen = undefined;
         if (!(error instanceof DreamosError)) throw error;
+        // Who waits comes back to it.
+        if (isEngineAway(error)) throw error;
         // Whoever waits for mail gets his mail.
         if (told !== error.message) session.warn(`Schedules send nothing now: ${error.message}`);
         told = error.message;

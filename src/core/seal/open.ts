@@ -4,7 +4,7 @@ import { DreamosError } from '../../model/errors.ts';
 import type { Message } from '../../model/message.ts';
 import { openedBy, sealedBy } from '../../model/security/sealed.ts';
 import { isLog } from '../../model/topic.ts';
-import { privatePathOf, sealSecretsOf } from '../identity/keys.ts';
+import { namedInstead, privatePathOf, sealSecretsOf } from '../identity/keys.ts';
 import { unauthenticated } from '../identity/refusals.ts';
 import type { Session } from '../root/root.ts';
 
@@ -22,7 +22,7 @@ export async function open(session: Session, message: Message, agents: Iterable<
   // Whose each is.
   const secrets = new Map<string, string>();
   for (const name of names) for (const secret of await sealSecretsOf(session, name)) secrets.set(secret, name);
-  if (secrets.size === 0) throw noKeyHere(id, names);
+  if (secrets.size === 0) throw await noKeyHere(session, id, names);
   const { decryptBy, isSecret } = await import('../age/age.ts');
   for (const [secret, name] of secrets) if (!isSecret(secret)) throw spoilt(name, await privatePathOf(session, name));
   let text: string;
@@ -48,18 +48,19 @@ export function lookersOf(
   return new Set([...mailboxes.filter((name) => !isLog(name)), ...to, from]);
 }
 
-/** Of a delivery: with the keys of who reads, and of the mailbox's own agent. */
-export function readersOf({ acting }: Pick<Session, 'acting'>, mailbox: string): string[] {
+/** Of a delivery: with the keys of who reads, and, where he is only believed who he is, of the mailbox's own agent. */
+export function readersOf({ acting, proved }: Pick<Session, 'acting' | 'proved'>, mailbox: string): string[] {
+  if (proved && acting !== undefined) return [acting];
   return acting === undefined || sameAgent(acting, mailbox) ? [mailbox] : [mailbox, acting];
 }
 
-function noKeyHere(id: string, [first = '', ...more]: readonly string[]): DreamosError {
-  const names = [first, ...more].join(', ');
-  return new DreamosError(
-    'denied',
-    'UNAUTHENTICATED',
-    `Message ${id} is sealed, and no private key of ${names} is here.`,
-    { hint: `See whose key is here: dreamos identity show ${first}` },
+async function noKeyHere(session: Session, id: string, names: readonly string[]): Promise<DreamosError> {
+  const [first = ''] = names;
+  const instead = await namedInstead(session, first);
+  const why = instead ? ` ${instead.message}` : '';
+  return unauthenticated(
+    `Message ${id} is sealed, and no private key of ${names.join(', ')} is here.${why}`,
+    instead?.hint ?? `See whose key is here: dreamos identity show ${first}`,
   );
 }
 

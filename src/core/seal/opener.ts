@@ -11,7 +11,8 @@ export interface Opener {
   end(): void;
 }
 
-export function createOpener(session: Session): Opener {
+/** @param done what else is done of what does not open: it is looked at, or shown */
+export function createOpener(session: Session, done: 'looked at' | 'shown' = 'looked at'): Opener {
   // A message lies in each of its mailboxes.
   const closed = new Set<string>();
   let first = '';
@@ -32,7 +33,7 @@ export function createOpener(session: Session): Opener {
       if (size === 0) return;
       const what = size === 1 ? 'One sealed message does' : `${size} sealed messages do`;
       session.warn(
-        `${what} not open by the keys that are here; only what stands outside was looked at. ${size === 1 ? '' : 'The first: '}${first}`,
+        `${what} not open by the keys that are here; only what stands outside was ${done}. ${size === 1 ? '' : 'The first: '}${first}`,
       );
     },
   };

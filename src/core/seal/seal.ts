@@ -2,7 +2,7 @@
 import { DreamosError } from '../../model/errors.ts';
 import type { Message } from '../../model/message.ts';
 import { innerText, sealedBy, type Words } from '../../model/security/sealed.ts';
-import { rootIdOf, sealRecipientOf, sealSecretOf, sealSecretsOf } from '../identity/keys.ts';
+import { namedInstead, rootIdOf, sealRecipientOf, sealSecretOf, sealSecretsOf } from '../identity/keys.ts';
 import type { Session } from '../root/root.ts';
 import { macOf } from './mac.ts';
 
@@ -69,6 +69,8 @@ async function macsUnder(session: Session, from: string, dedupeKey: string, word
     const secrets = new Set([current, ...(await sealSecretsOf(session, from))]);
     return [...secrets].map((secret) => macOf(words, { secret, root, dedupeKey }));
   }
+  const instead = await namedInstead(session, from);
+  if (instead) throw instead;
   throw new DreamosError(
     'denied',
     'UNAUTHENTICATED',

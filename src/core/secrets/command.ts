@@ -39,7 +39,9 @@ function runOn([file = '', ...words]: readonly string[], text: string): Promise<
       const hint = 'Look whether it runs here; which it is: dreamos config get secretScanner';
       reject(new DreamosError('invalid', 'CONFIG_INVALID', message, { hint, cause }));
     };
-    child.on('error', (error) => didNotLook(error.message, error));
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      didNotLook(error.code === 'ENOENT' ? 'there is no such command here' : error.message, error),
+    );
     child.on('exit', (code, signal) => {
       if (code === null) didNotLook(`it was ended by ${signal ?? 'a signal'}, at the latest after ${mostMs / 1000} s`);
       // By these a shell says that there is no such command.

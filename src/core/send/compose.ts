@@ -256,7 +256,14 @@ function checkNotOver({ at, dedupeKey }: Omit<CheckedDraft, 'to'>, now: number, 
   throw usage(message, 'To have it delivered at once, leave out `at`.');
 }
 
-function tooLarge(bytes: number, limit: number, recipient: string, mailbox: string, isSealed: boolean): DreamosError {
+/** @param recipient as it is called to people */
+export function tooLarge(
+  bytes: number,
+  limit: number,
+  recipient: string,
+  mailbox: string,
+  isSealed: boolean,
+): DreamosError {
   const message = `Body and data have ${bytes} bytes${isSealed ? ', sealed' : ''}; ${recipient} takes at most ${limit}.`;
   const orRaise = bytes > hardMaxMessageBytes ? '' : `; or: dreamos config set maxMessageBytes ${bytes}`;
   const hint = `Write it to a file and send its path${orRaise}`;

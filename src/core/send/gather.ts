@@ -1,8 +1,10 @@
 /**
- * Sends of one process that are made at the same time go to the store in one call, and so share its syncs. One alone waits
- * for no other. Each has its own result: what fails for what they have in common is tried alone.
+ * Sends of one process that are made at the same time go to the store in one call, and so share its syncs; those that come
+ * while one is on its way wait for it, and go together. Where none is on its way, one alone waits for no other. Each has its
+ * own result: what fails for what they have in common is tried alone.
  */
 import { DreamosError } from '../../model/errors.ts';
+import { dataJson, type Message } from '../../model/message.ts';
 import { isLog } from '../../model/topic.ts';
 import type { Outgoing, Sent } from '../../storage/port/mail.ts';
 import type { Store } from '../../storage/port/store.ts';
@@ -15,8 +17,17 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** By store: those that come behind one that has not gone yet; `undefined`: there is none. */
-const gathered = new WeakMap<Store, { behind: Waiting[] | undefined }>();
+interface Gathering {
+  /** Those that come behind one that has not gone yet; `undefined`: there is none. */
+  behind: Waiting[] | undefined;
+  isUnderWay: boolean;
+  /** The last ones went together: others are likely to come with the next one, too. */
+  wasShared: boolean;
+  /** Lets go the one that waits for what is under way. */
+  go?: (() => void) | undefined;
+}
+
+const gathered = new WeakMap<Store, Gathering>();
 
 // What is longer takes longer to write than to sync, and a file that many share stays until the last of them is gone.
 const mostTogether = 256;
@@ -31,22 +42,36 @@ export function canShare({ mailboxes, message }: Outgoing): boolean {
 
 /** As the store's `send` of one message, with durability `full`. */
 export async function sendGathered(store: Store, outgoing: Outgoing): Promise<Result> {
-  let gathering = gathered.get(store);
-  if (!gathering) gathered.set(store, (gathering = { behind: undefined }));
+  const known = gathered.get(store);
+  const gathering: Gathering = known ?? { behind: undefined, isUnderWay: false, wasShared: false };
+  if (!known) gathered.set(store, gathering);
   const { behind } = gathering;
   if (behind) return new Promise((resolve, reject) => behind.push({ outgoing, resolve, reject }));
 
   const others: Waiting[] = [];
   gathering.behind = others;
+  // What a server is asked comes in turns of the event loop of their own: on their own 32 connections would send hardly more
+  // than one does, on a disk that syncs for each of them.
+  const isContended = gathering.isUnderWay || gathering.wasShared;
+  if (gathering.isUnderWay) await new Promise<void>((resolve) => (gathering.go = resolve));
+  // A sync holds the event loop, and who came meanwhile is read with its next turn but one.
+  if (isContended) for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => void setImmediate(resolve));
   // Calls that were made together come here in the same round of microtasks. (A turn of the event loop would be 18 us.)
   for (let seen = -1; seen < others.length;) {
     seen = others.length;
     await Promise.resolve();
   }
   gathering.behind = undefined;
-  if (others.length === 0) return sendAlone(store, outgoing);
+  gathering.isUnderWay = true;
+  gathering.wasShared = others.length > 0;
+  const ended = (): void => {
+    gathering.isUnderWay = false;
+    gathering.go?.();
+    gathering.go = undefined;
+  };
+  if (others.length === 0) return sendAlone(store, outgoing).finally(ended);
   return new Promise((resolve, reject) => {
-    void sendParts(store, [{ outgoing, resolve, reject }, ...others]);
+    void sendParts(store, [{ outgoing, resolve, reject }, ...others]).finally(ended);
   });
 }
 
@@ -61,10 +86,15 @@ async function sendParts(store: Store, all: readonly Waiting[]): Promise<void> {
     let characters = 0;
     let end = at;
     while (end < all.length && end - at < mostTogether && (end === at || characters < mostCharacters))
-      characters += all[end++]?.outgoing.message.body.length ?? 0;
+      characters += charactersOf(all[end++]?.outgoing.message);
     await sendPart(store, all.slice(at, end));
     at = end;
   }
+}
+
+function charactersOf(message: Message | undefined): number {
+  if (!message) return 0;
+  return message.body.length + (message.data === null ? 0 : dataJson(message).length);
 }
 
 async function sendPart(store: Store, part: readonly Waiting[]): Promise<void> {

@@ -12,7 +12,9 @@ import { namesNow, resolveFormer } from '../agents/agents.ts';
 import { AgentRenamed } from '../../storage/port/refusals.ts';
 import { findSurely, looks } from '../look/find.ts';
 import type { Session } from '../root/root.ts';
+import { isOfStorage } from '../root/trouble.ts';
 import { withoutSettings } from '../root/settings.ts';
+import { checkProved } from '../root/names.ts';
 import { composeFor } from './compose.ts';
 import { sendChecked } from './send.ts';
 import { ack, type AckHow, checkScore, claimedId } from '../take/settle.ts';
@@ -72,9 +74,12 @@ async function replyBody(
 /**
  * Puts an answer that its recipient cannot take now into the archive of the mailbox that was asked, where the thread has it
  * and it can be sent from. Under one id for each original: of those who say it twice the first one's words stand.
- * Durable when it returns. @returns its id @throws what a reply throws for what can be no message at all
+ * Durable when it returns. @returns its id @throws what a reply throws for what can be no message at all; as `ack`, for whoever
+ * does not hold the original (any more)
  */
 export async function keepReply(session: Session, receipt: string, said: ReplyDraft): Promise<string> {
+  // A policy, too, asks by it whether he may read that mailbox.
+  await session.store.mail.checkClaim(receipt);
   const original = await originalOf(session, receipt);
   const { mailbox, message } = original;
   const seed = Buffer.from(sha256(Buffer.from(`reply:${message.id}`)), 'hex');
@@ -104,6 +109,7 @@ function answerTo(
   draft: Parsed<ReplyDraft>,
   again = false,
 ): CheckedDraft {
+  checkProved(session, draft.from);
   const dedupeKey = draft.dedupeKey ?? (again ? undefined : `reply:${message.id}`);
   return {
     // In the same trace, if its sender says no other.
@@ -225,7 +231,7 @@ async function originalOf(session: Session, receiptOrId: string): Promise<Origin
     return await originalIn(session, receiptOrId);
   } catch (error) {
     const { acting } = session;
-    if (!(error instanceof DreamosError) || error.kind === 'disk' || acting === undefined || !isId(receiptOrId))
+    if (!(error instanceof DreamosError) || isOfStorage(error) || acting === undefined || !isId(receiptOrId))
       throw error;
     // Whoever reads for another agent answers what lies in that one's mailbox.
     const { claimElsewhere } = await import('../take/held.ts');

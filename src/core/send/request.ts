@@ -45,7 +45,7 @@ async function requestBody(
 }
 
 /** As `request`, for a caller who acks the answer once it is in good hands. */
-export const ask = operation('request', askBody);
+export const ask = operation('request', askBody, undefined, 'ask');
 
 async function askBody(session: Session, said: RequestDraft, options: RequestOptions = {}): Promise<Asked> {
   const { waitMs = defaultWaitMs, signal } = options;

@@ -3,7 +3,7 @@ import { resolveAgent } from '../agents/agents.ts';
 import { createReader, type ReadOptions } from './read.ts';
 import { asConsumer, takeUp } from './take-up.ts';
 import type { Session } from '../root/root.ts';
-import { type AckHow, ackClaim, ackWith, nack, type NackHow, renew } from './settle.ts';
+import { ack, type AckHow, ackClaim, ackWith, nack, type NackHow, renew } from './settle.ts';
 import { createWaiter } from '../wait/wait.ts';
 import type { Delivery, Settled } from '../../storage/port/mail.ts';
 import { eachOf, lastingIn } from '../root/operation.ts';
@@ -57,7 +57,10 @@ export function jobOf(session: Session, delivery: Delivery): Job {
     leaseUntil,
     message,
     ...(unsealed && { unsealed }),
-    ack: (how) => underPolicy(session, (own) => (how ? ackWith(own, receipt, by, how) : ackClaim(own, receipt, by))),
+    ack: (how) =>
+      session.gate?.away
+        ? ack(session, receipt, how)
+        : underPolicy(session, (own) => (how ? ackWith(own, receipt, by, how) : ackClaim(own, receipt, by))),
     nack: (options) => underPolicy(session, (own) => nack(own, receipt, options)),
     renew: (leaseMs) => underPolicy(session, (own) => renew(own, receipt, leaseMs)),
   };

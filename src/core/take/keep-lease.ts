@@ -11,9 +11,15 @@ export interface KeptLease {
 
 /**
  * Renews a claim each time a third of its lease is over, so that two renewals may fail before anybody takes it.
- * @param leaseMs else the mailbox's setting @param onLost the message was taken back
+ * @param leaseMs else the mailbox's setting
+ * @param onLost the message was taken back, or, with a refusal, a policy that has come meanwhile does not let it be held; that was told
  */
-export function keepLease(session: Session, job: Delivery, leaseMs: number | undefined, onLost: () => void): KeptLease {
+export function keepLease(
+  session: Session,
+  job: Delivery,
+  leaseMs: number | undefined,
+  onLost: (refusal?: DreamosError) => void,
+): KeptLease {
   let { receipt } = job;
   let ended = false;
   let timer: ReturnType<typeof setTimeout>;
@@ -24,7 +30,8 @@ export function keepLease(session: Session, job: Delivery, leaseMs: number | und
   };
   const renewOnce = async (restMs: number): Promise<void> => {
     try {
-      const renewed = await renew(session, receipt, leaseMs);
+      const under = (await session.checkAgain?.()) ?? session;
+      const renewed = await renew(under, receipt, leaseMs);
       receipt = renewed.receipt;
       if (!ended) renewIn(thirdOf(session, renewed.leaseUntil));
     } catch (error) {
@@ -32,6 +39,10 @@ export function keepLease(session: Session, job: Delivery, leaseMs: number | und
       if (code === 'LEASE_LOST') return onLost();
       // The handler did it itself.
       if (code === 'ALREADY_SETTLED') return;
+      if (code === 'FORBIDDEN') {
+        session.warn(`The lease of ${job.message.id} is not renewed any more: ${(error as Error).message}`);
+        return onLost(error as DreamosError);
+      }
       session.warn(
         `The lease of ${job.message.id} could not be renewed, which is tried again: ${(error as Error).message}`,
       );

@@ -8,12 +8,12 @@ import { unfinished } from '../../model/state.ts';
 import { traceOf } from '../../model/trace/trace-context.ts';
 import { pausedSentence } from '../agents/pause.ts';
 import { isSame, seen } from '../agents/seen.ts';
-import { checkLabel } from '../root/names.ts';
+import { checkLabel, checkProved } from '../root/names.ts';
 import { checkLease } from './lease.ts';
 import type { Session } from '../root/root.ts';
 import { type Effective, effectiveSettings } from '../root/settings.ts';
 import { isTracing, traced } from '../root/tracing.ts';
-import { troubleIsOver, warnOnce } from '../root/trouble.ts';
+import { isEngineAway, troubleIsOver, warnOnce } from '../root/trouble.ts';
 import { createWaiter, type Waiter } from '../wait/wait.ts';
 import type { ClaimOptions, Delivery } from '../../storage/port/mail.ts';
 import { operation } from '../root/operation.ts';
@@ -78,11 +78,17 @@ export async function createReader(
   options: ReadOptions,
   token?: () => string,
 ): Promise<Reader> {
-  const { leaseMs, filter: asked, by, label, unseal } = options;
+  const away = session.gate?.away;
+  if (away) return (await import('./away.ts')).readerAway(session, away, card, options, token);
+  const { leaseMs, filter: asked, label, unseal } = options;
+  checkProved(session, options.by);
+  // As he is called, however he writes it.
+  const by = session.proved ? session.acting : options.by;
   const filter = asked?.id === undefined || isId(asked.id) ? asked : await filterFor(session, card, asked);
   if (leaseMs !== undefined) checkLease(leaseMs);
   if (label !== undefined) checkLabel(label);
   const pause = `pause of ${card.name}`;
+  const unsure: Unsure = { token: undefined };
   let known: AgentCard | undefined = card;
   let isPaused = false;
   const attempt = async ({ waitMs = 0, signal }: Until): Promise<Delivery | undefined> => {
@@ -93,7 +99,7 @@ export async function createReader(
     if (!isPaused) {
       troubleIsOver(session, pause);
       for (;;) {
-        const delivery = await claimNow(session, now, { leaseMs, filter, by, label, signal, token });
+        const delivery = await claimNow(session, now, { leaseMs, filter, by, label, signal, token, unsure });
         if (!unseal || delivery?.message.sealed === undefined) return delivery;
         const opened = await (await import('./unsealed.ts')).openedOrGivenBack(session, delivery);
         if (opened) return opened;
@@ -120,6 +126,12 @@ interface ClaimHow {
   readonly inbox?: string;
   /** For each claim. */
   readonly token?: (() => string) | undefined;
+  readonly unsure?: Unsure;
+}
+
+/** Of who tries again: the token of a claim of which nobody knows whether it was made. By that he gets what it took. */
+interface Unsure {
+  token: string | undefined;
 }
 
 // A module that is asked for again costs 30 us.
@@ -143,7 +155,8 @@ export async function claimNow(session: Session, card: AgentCard, how: ClaimHow)
   const startedAt = isTracing() ? session.clock.now() : 0;
   const claim = {
     leaseMs: checkLease(how.leaseMs ?? settings.leaseMs),
-    token: how.token?.() ?? session.ids.token(),
+    token: how.unsure?.token ?? how.token?.() ?? session.ids.token(),
+    repeat: how.unsure?.token !== undefined,
     policy,
     // Each field always and none spread in: another shape with each claim makes V8 slow (10 us of a claim).
     maxAttempts: maxAttempts === policy.maxAttempts ? undefined : maxAttempts,
@@ -153,7 +166,11 @@ export async function claimNow(session: Session, card: AgentCard, how: ClaimHow)
     inbox: how.inbox,
     signal: how.signal,
   };
-  const first = await session.store.mail.claim(card.name, claim);
+  const first = await session.store.mail.claim(card.name, claim).catch((error: unknown) => {
+    if (how.unsure && isEngineAway(error)) how.unsure.token = claim.token;
+    throw error;
+  });
+  if (how.unsure) how.unsure.token = undefined;
   // In a function of its own: for what it has to remember this one would pay with each claim.
   const delivery =
     first === undefined || settings.signatures === 'off'

@@ -10,11 +10,12 @@ import { findSurely } from '../look/find.ts';
 import { checkLease } from './lease.ts';
 import { auditsMail } from '../root/config-file.ts';
 import type { Session } from '../root/root.ts';
+import { isOfStorage } from '../root/trouble.ts';
 import { traced } from '../root/tracing.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
-import type { NackOptions, Settled } from '../../storage/port/mail.ts';
+import type { NackOptions, Said, Settled } from '../../storage/port/mail.ts';
 import { operation } from '../root/operation.ts';
 
 /** What the consumer says of the work, for the event log and the numbers that are made of it. */
@@ -24,6 +25,9 @@ export interface AckHow {
   /** Cut after 2,000 characters. */
   readonly note?: string;
 }
+
+/** Of what a bridge has brought to another root: how that is called here. */
+type Forwarded = Pick<Said, 'forwardedTo'>;
 
 /** @throws USAGE */
 export function checkScore(score: number | undefined): void {
@@ -51,7 +55,12 @@ export async function ackWith(session: Session, receipt: string, by: string, how
 }
 
 /** @param how its score is checked by then */
-export function ackClaim(session: Session, receipt: string, by: string, how: AckHow = {}): Promise<Settled> {
+export function ackClaim(
+  session: Session,
+  receipt: string,
+  by: string,
+  how: AckHow & Forwarded = {},
+): Promise<Settled> {
   const isAudited = auditsMail(session);
   return isAudited === false ? ackNow(session, receipt, by, how) : ackAudited(session, receipt, by, how, isAudited);
 }
@@ -60,7 +69,7 @@ async function ackAudited(
   session: Session,
   receipt: string,
   by: string,
-  how: AckHow,
+  how: AckHow & Forwarded,
   isAudited: boolean | Promise<boolean>,
 ): Promise<Settled> {
   if (!(await isAudited)) return ackNow(session, receipt, by, how);
@@ -71,9 +80,9 @@ async function ackAudited(
   return settled;
 }
 
-function ackNow(session: Session, receipt: string, by: string, how: AckHow): Promise<Settled> {
+function ackNow(session: Session, receipt: string, by: string, how: AckHow & Forwarded): Promise<Settled> {
   const { mail } = session.store;
-  const { score } = how;
+  const { score, forwardedTo } = how;
   const note = (how.note ?? undefined) === undefined ? undefined : reasonText(how.note);
   const { mailbox: destination, id, task } = mail.parseReceipt(receipt);
   return traced(
@@ -82,7 +91,7 @@ function ackNow(session: Session, receipt: string, by: string, how: AckHow): Pro
     () =>
       task
         ? session.tasks().then((tasks) => tasks.ackAndAssign(session, receipt, by, { score, note }))
-        : mail.ack(receipt, { by, label: session.label, score, note }),
+        : mail.ack(receipt, { by, label: session.label, score, note, forwardedTo }),
   );
 }
 
@@ -167,7 +176,7 @@ async function claimById(session: Session, id: string): Promise<Claim> {
     if (entry.receipt === undefined) throw notHeld(entry);
     return { receipt: entry.receipt, mailbox: entry.mailbox, by: acting };
   } catch (error) {
-    if (!(error instanceof DreamosError) || error.kind === 'disk') throw error;
+    if (!(error instanceof DreamosError) || isOfStorage(error)) throw error;
     // Whoever reads for another agent holds what lies in that one's mailbox.
     const { claimElsewhere } = await import('./held.ts');
     const claim = await claimElsewhere(session, id, acting);

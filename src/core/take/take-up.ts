@@ -4,7 +4,7 @@ import { labelCharacters } from '../../model/basics/limits.ts';
 import { keepSeen } from '../agents/seen.ts';
 import { checkLabel } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
-import { isAnyTrouble, orWarnOnce } from '../root/trouble.ts';
+import { isAnyTrouble, isEngineAway, orWarnOnce } from '../root/trouble.ts';
 import { recoverOrWarn } from '../wait/due.ts';
 
 /** What a dead consumer held comes back within about twice this, where others claim from the mailbox. */
@@ -30,6 +30,8 @@ export interface TakenUp {
 
 /** Where the root takes no file for it, with a warning: claims have their leases all the same. */
 export async function takeUp(session: Session, mailbox: string): Promise<TakenUp> {
+  const away = await session.gate?.away?.takeUp(session, mailbox);
+  if (away) return { token: away.consumer, close: away.close };
   const consumer = await orWarn(session, mailbox, () => session.store.mail.takeUp(mailbox, session));
   const untold = `Nobody is told that there is a consumer of ${mailbox}`;
   await orWarnOnce(session, `presence in ${mailbox}`, untold, () => sayThere(session, mailbox), isAnyTrouble);
@@ -68,5 +70,9 @@ async function sayThere(session: Session, mailbox: string): Promise<void> {
 
 function orWarn<T>(session: Session, mailbox: string, work: () => Promise<T>): Promise<T | undefined> {
   const until = `What a dead consumer of ${mailbox} held comes back only when its lease ends`;
-  return orWarnOnce(session, `dead consumers of ${mailbox}`, until, work, isAnyTrouble);
+  return orWarnOnce(session, `dead consumers of ${mailbox}`, until, work, isAnyTrouble).catch((error: unknown) => {
+    // Whoever waits says so.
+    if (!isEngineAway(error)) throw error;
+    return undefined;
+  });
 }

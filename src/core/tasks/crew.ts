@@ -1,5 +1,5 @@
 /**
- * Who could do a task. Able is who has its capabilities; chosen is, of those who are there and have room, the least loaded, of
+ * Who could do a task: nobody who lives in another root, because tasks stay in theirs. Able is who has its capabilities; chosen is, of those who are there and have room, the least loaded, of
  * these the longest idle. Looked at once and kept for many tasks: what is given is counted here.
  */
 import type { Candidate } from '../../contract/tasks.ts';
@@ -36,7 +36,9 @@ export function crewOnce(session: Session): () => Promise<Crew> {
 }
 
 export async function lookAtCrew(session: Session): Promise<Crew> {
-  const cards = (await listAgents(session)).filter((card) => !isQueue(card) && !card.retiredAt);
+  const cards = (await listAgents(session)).filter(
+    (card) => !isQueue(card) && !card.retiredAt && card.at === undefined,
+  );
   const there = await presences(session, cards);
   const members: Member[] = [];
   for (const card of cards) {

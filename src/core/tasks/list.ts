@@ -1,12 +1,13 @@
 import type { ShownTask, TaskJson } from '../../contract/tasks.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { priorities } from '../../model/message.ts';
+import { priorities, type Priority } from '../../model/message.ts';
 import { openStates, type State, type TaskState, taskStates } from '../../model/state.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import { listMailboxes, resolveAgent } from '../agents/agents.ts';
 import { trace } from '../look/trace.ts';
 import { actorOf } from '../root/names.ts';
+import { placedAt, placeIn } from '../root/cursor.ts';
 import type { Session } from '../root/root.ts';
 import { lookIntoEach } from '../root/trouble.ts';
 import { bringDueOrWarn, finishSendsOrWarn } from '../wait/due.ts';
@@ -25,6 +26,8 @@ export interface TaskFilter {
   readonly mine?: boolean;
   /** The most urgent ones. */
   readonly limit?: number;
+  /** Behind this place: `cursorOf` tells it of a task. */
+  readonly after?: string;
 }
 
 const placesOf: Readonly<Record<TaskState, readonly State[]>> = {
@@ -41,16 +44,27 @@ const placesOf: Readonly<Record<TaskState, readonly State[]>> = {
 export const listTasks = eachOf('tasks.list', listTasksBody, ({ agent } = {}) => ofMailbox(agent));
 
 async function* listTasksBody(session: Session, filter: TaskFilter = {}): AsyncGenerator<TaskJson, void, undefined> {
-  const { limit = Infinity } = filter;
+  const { limit = Infinity, after } = filter;
   const looks = { crew: crewOnce(session), unfinished: createWaitingLook(session) };
   let count = 0;
+  const last = after === undefined ? undefined : lastOf(after);
   for (const found of await placedTasks(session, filter)) {
+    if (last && isBefore(found, last) <= 0) continue;
     if (count++ >= limit) return;
     const message = await session.store.look.read(found.entry);
     // Moved on since it was listed.
     if (!message) count--;
-    else yield await taskView(session, { ...found, message }, looks);
+    else {
+      const task = await taskView(session, { ...found, message }, looks);
+      yield placedAt(task, found.state, found.entry.priority, found.entry.id);
+    }
   }
+}
+
+/** What the order of tasks goes by, of the last one. @throws CURSOR_INVALID */
+function lastOf(after: string): Ordered {
+  const [state, priority, id] = placeIn(after, ['', '', '']);
+  return { state: state as TaskState, entry: { priority: priority as Priority, id } };
 }
 
 /** @param states `done` and `cancelled` take a look at all that is archived */
@@ -94,12 +108,17 @@ export async function placedTasks(
 
 const order: readonly TaskState[] = [...openStates, 'failed', 'cancelled', 'done'];
 
-function isBefore(a: Placed, b: Placed): number {
-  const rank = ({ priority }: Entry): number => priorities.indexOf(priority);
+interface Ordered {
+  readonly state: TaskState;
+  readonly entry: Pick<Entry, 'priority' | 'id'>;
+}
+
+function isBefore(a: Ordered, b: Ordered): number {
+  const rank = ({ priority }: Ordered['entry']): number => priorities.indexOf(priority);
   return (
     order.indexOf(a.state) - order.indexOf(b.state) ||
     rank(a.entry) - rank(b.entry) ||
-    (a.entry.id < b.entry.id ? -1 : 1)
+    (a.entry.id < b.entry.id ? -1 : Number(a.entry.id > b.entry.id))
   );
 }
 
@@ -118,7 +137,7 @@ async function showTaskBody(session: Session, idOrEnd: string): Promise<ShownTas
 }
 
 /** What a blocked task waits for, and how that is. @returns of what is gone for good nothing */
-export const blockersOf = operation('tasks.show', blockersOfBody);
+export const blockersOf = operation('tasks.show', blockersOfBody, undefined, 'blockersOf');
 
 async function blockersOfBody(session: Session, { waitsFor = [] }: TaskJson): Promise<TaskJson[]> {
   const blockers: TaskJson[] = [];

@@ -18,7 +18,7 @@ export interface TaskLooks {
 }
 
 /** As people and programs see it. @param looks of who looks at many */
-export const taskView = operation('tasks.show', taskViewBody);
+export const taskView = operation('tasks.show', taskViewBody, undefined, 'taskView');
 
 async function taskViewBody(
   session: Session,

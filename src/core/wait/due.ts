@@ -10,6 +10,7 @@ import { settingsNow } from '../root/settings.ts';
 import { isInTrouble, isOfDisk, orWarnOnce, troubleIsOver, warnOnce } from '../root/trouble.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import type { Recovered } from '../../storage/port/mail.ts';
+import type { Store } from '../../storage/port/store.ts';
 
 // A store moves a bounded number at a time; a million expired leases must not keep a command from its work.
 const mostRounds = 100;
@@ -118,6 +119,15 @@ export interface DueTimer {
 // For what no hint told of, and for mailboxes registered meanwhile.
 const everywhereEveryMs = 15_000;
 const leastRestMs = 50;
+
+/** When somebody of this process looked into a mailbox, and when to look again. */
+interface Looked {
+  readonly at: number;
+  readonly nextAt?: number | undefined;
+}
+
+/** By mailbox: many who watch look no more often than one. */
+const looked = new WeakMap<Store, Map<string, Looked>>();
 /** Thousands of mailboxes may be due at once, and their events wait meanwhile. */
 const biteMs = 50;
 
@@ -127,14 +137,21 @@ export function createDueTimer(session: Session, mailboxes: readonly string[] | 
   /** By the clock of the store, as due moments are. */
   const lookAt = new Map<string, number>();
   let everywhereAt = clock.uptime();
+  // Somebody hinted at it: what others have seen before then is not enough.
+  let isHinted = false;
+  const known = looked.get(store) ?? new Map<string, Looked>();
+  looked.set(store, known);
 
   const lookIn = async (mailbox: string): Promise<number> => {
+    const at = clock.uptime();
+    known.set(mailbox, { at });
     const { moved, nextAt = Infinity } = await recoverOrWarn(session, mailbox);
     // Behind all others, also when there may be more to move. Moved nothing, and still due: not ours; no reason to spin.
     // (One more millisecond, because timers may fire early.)
     lookAt.delete(mailbox);
     if (moved > 0) lookAt.set(mailbox, store.now() + 1);
     else if (nextAt < Infinity) lookAt.set(mailbox, Math.max(nextAt + 1, clock.now() + leastRestMs));
+    known.set(mailbox, { at, nextAt: lookAt.get(mailbox) });
     return moved;
   };
 
@@ -142,15 +159,28 @@ export function createDueTimer(session: Session, mailboxes: readonly string[] | 
     soon: (inMs, where) => {
       const at = store.now() + inMs;
       if (where) for (const name of where) lookAt.set(name, Math.min(at, lookAt.get(name) ?? at));
-      else everywhereAt = Math.min(everywhereAt, clock.uptime() + inMs);
+      else {
+        everywhereAt = Math.min(everywhereAt, clock.uptime() + inMs);
+        isHinted = true;
+      }
     },
     look: async () => {
       const now = store.now();
       const startedAt = clock.uptime();
       if (startedAt >= everywhereAt) {
         everywhereAt = startedAt + everywhereEveryMs;
+        const wasHinted = isHinted;
+        isHinted = false;
         const all = mailboxes ?? (await store.documents.listAgents()).map(({ name }) => name);
-        for (const mailbox of all) lookAt.set(mailbox, now);
+        for (const mailbox of all) {
+          const { at = -Infinity, nextAt } = known.get(mailbox) ?? {};
+          const againAt = at + everywhereEveryMs;
+          if (wasHinted || againAt <= startedAt) lookAt.set(mailbox, now);
+          else {
+            everywhereAt = Math.min(everywhereAt, againAt);
+            if (nextAt !== undefined) lookAt.set(mailbox, Math.min(nextAt, lookAt.get(mailbox) ?? nextAt));
+          }
+        }
       }
       // What they send is told by hints.
       await lookAtChores(session);

@@ -5,13 +5,13 @@ import { createBell, lookAgainMs } from './bell.ts';
 
 /**
  * For who waits, each time he looks again: a root that was removed rings no bell, and has no mail and no events for ever.
- * One that is back by the next look was never away.
+ * One that is back by the next look was never away. An engine says with each answer whether it has the root.
  * @returns what throws ROOT_NOT_FOUND; it looks only now and then
  */
-export function stillThere({ store, clock, path }: Session): () => Promise<void> {
+export function stillThere({ store, clock, path, address }: Session): () => Promise<void> {
   let lookedAt = clock.uptime();
   return async () => {
-    if (clock.uptime() - lookedAt < lookAgainMs) return;
+    if (address !== undefined || clock.uptime() - lookedAt < lookAgainMs) return;
     lookedAt = clock.uptime();
     if ((await store.isThere?.()) ?? true) return;
     throw gone(path);
@@ -22,8 +22,8 @@ export function stillThere({ store, clock, path }: Session): () => Promise<void>
 const removedWithinMs = 500;
 
 /** What ended a wait: where an agent is missing because its root is, that. @throws DISK_FAILED */
-export async function orGone({ store, path }: Session, error: unknown): Promise<unknown> {
-  if (!(error instanceof DreamosError) || error.code !== 'AGENT_NOT_FOUND') return error;
+export async function orGone({ store, path, address }: Session, error: unknown): Promise<unknown> {
+  if (address !== undefined || !(error instanceof DreamosError) || error.code !== 'AGENT_NOT_FOUND') return error;
   for (let restedMs = 0; restedMs <= removedWithinMs; restedMs += 50) {
     if (!((await store.isThere?.()) ?? true)) return gone(path);
     if (store.isThere === undefined) return error;
@@ -32,7 +32,7 @@ export async function orGone({ store, path }: Session, error: unknown): Promise<
   return error;
 }
 
-function gone(path: string): DreamosError {
+export function gone(path: string): DreamosError {
   return new DreamosError('not-found', 'ROOT_NOT_FOUND', `There is no dreamos root at ${path} any more.`, {
     hint: `Make one there: dreamos init --root ${quoteWord(path)}`,
   });

@@ -11,6 +11,7 @@ import { followSettings } from '../root/follow-settings.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';
 import { recoverOrWarn } from './due.ts';
+import { persist } from './persist.ts';
 import { orGone, stillThere } from './still-there.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import type { Recovered } from '../../storage/port/mail.ts';
@@ -72,9 +73,23 @@ export function createWaiter(session: Session, mailbox: string, { movesDue = tru
     if (listening) return;
     listening = session.store.journal.watch([mailbox], () => bell.ring());
     following = followSettings(session, () => bell.ring());
-    await following;
-    const { degraded } = await listening;
-    if (degraded !== undefined) session.warn(`New mail is looked for once a second: ${degraded}`);
+    try {
+      const [{ degraded }] = await Promise.all([listening, following]);
+      if (degraded !== undefined) session.warn(`New mail is looked for once a second: ${degraded}`);
+    } catch (error) {
+      // Whoever tries again asks for both anew.
+      await close();
+      throw error;
+    }
+  };
+
+  const close = async (): Promise<void> => {
+    const wake = await listening?.catch(() => undefined);
+    listening = undefined;
+    await wake?.close();
+    const unfollow = await following?.catch(() => undefined);
+    following = undefined;
+    await unfollow?.();
   };
 
   const next = async <T>(
@@ -85,24 +100,30 @@ export function createWaiter(session: Session, mailbox: string, { movesDue = tru
     checkWait(waitMs);
     if (signal?.aborted) return undefined;
     const until = session.clock.uptime() + waitMs;
+    const how = { leftMs: () => until - session.clock.uptime(), signal };
     // Who always finds a message never rests. The first one is not kept waiting: it may be all that is wanted.
-    if (again && waitMs > 0) await lookAtChores(session);
+    if (again && waitMs > 0) await persist(session, how, () => lookAtChores(session));
     again = true;
-    const atOnce = await attempt();
+    const atOnce = await persist(session, how, attempt);
     if (atOnce !== undefined || waitMs <= 0) return atOnce;
-    await listen();
+    const look = async (): Promise<{ readonly value: T | undefined; readonly dueInMs: number }> => {
+      await listen();
+      await checkRoot();
+      const dueInMs = movesDue ? await bringDue(session, mailbox) : lookAgainMs;
+      return { value: await attempt(), dueInMs };
+    };
     try {
       for (;;) {
         if (signal?.aborted) return undefined;
-        await checkRoot();
         const lookedAt = session.clock.uptime();
-        const dueInMs = movesDue ? await bringDue(session, mailbox) : lookAgainMs;
-        const value = await attempt();
+        const looked = await persist(session, how, look);
+        if (looked === undefined) return undefined;
+        const { value, dueInMs } = looked;
         if (value !== undefined) return value;
         const now = session.clock.uptime();
         if (now >= until) return undefined;
         // Mail first: what was done may have brought some, and some may have come meanwhile.
-        if ((await lookAtChores(session)) > 0) continue;
+        if (((await persist(session, how, () => lookAtChores(session))) ?? 0) > 0) continue;
         const endOfRest = Math.min(until, now + Math.min(dueInMs, restOfChores(session), mostRestMs()));
         const cooldownMs = Math.min(
           endOfRest - now,
@@ -117,17 +138,7 @@ export function createWaiter(session: Session, mailbox: string, { movesDue = tru
     }
   };
 
-  return {
-    next,
-    close: async () => {
-      const wake = await listening?.catch(() => undefined);
-      listening = undefined;
-      await wake?.close();
-      const unfollow = await following?.catch(() => undefined);
-      following = undefined;
-      await unfollow?.();
-    },
-  };
+  return { next, close };
 }
 
 interface Looks {

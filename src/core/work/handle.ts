@@ -3,6 +3,7 @@ import { exactDuration } from '../../model/duration.ts';
 import { keepLease } from '../take/keep-lease.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { onAbort } from '../wait/on-abort.ts';
+import { persist } from '../wait/persist.ts';
 import type { Rests } from './rests.ts';
 import type { Session } from '../root/root.ts';
 import { traced } from '../root/tracing.ts';
@@ -11,8 +12,9 @@ import { type TraceContext, traceOf } from '../../model/trace/trace-context.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 
 /**
- * Works on one message. The signal is aborted when there is no more use in it: the lease was lost, the time is over,
- * the worker was stopped for good. After `done` it no longer is: the work is over, and only its outcome is to come.
+ * Works on one message. The signal is aborted when there is no more use in it: the lease was lost, a policy denies it,
+ * the time is over, the worker was stopped for good. After `done` it no longer is: the work is over, and only its
+ * outcome is to come.
  */
 export type Handler = (
   job: Delivery,
@@ -33,13 +35,14 @@ export interface Handled extends Settlement {
 export interface HandleOptions {
   readonly leaseMs?: number;
   readonly handlerTimeoutMs?: number;
+  readonly signal?: AbortSignal;
   readonly hurry?: AbortSignal;
   /** `false`: sealed mail is handed over as it lies. */
   readonly unseal?: boolean;
   readonly rests: Rests;
 }
 
-type Cut = 'lost' | 'timeout' | 'hurry';
+type Cut = 'lost' | 'denied' | 'timeout' | 'hurry';
 
 // A handler that does not end after its signal keeps its place and its lease for this long; then it is on its own.
 const graceMs = 10_000;
@@ -68,11 +71,33 @@ export async function handleOne(
       const durationMs = Math.round(session.clock.uptime() - beganAt);
       // A policy may have come while it was worked on.
       const under = (await session.checkAgain?.()) ?? session;
-      const settled = await settleAs(under, receipt, job, outcome, options.rests);
+      const settle = () => settleAs(under, receipt, job, outcome, options.rests);
+      // What was done is not thrown away because its engine is away just then; a lease that ends meanwhile is told by that.
+      const settled = await persist(
+        session,
+        { leftMs: leftToSettle(session, options), also: isUncertain(session) },
+        settle,
+      );
       if (settled.result !== 'returned') options.rests.forget(job);
       return { job, ...settled, durationMs };
     },
   );
+}
+
+/** Of a reply in an engine: the same one again is known by what it answers, and nothing is sent twice. */
+const isUncertain =
+  ({ address }: Session) =>
+  (error: unknown): boolean =>
+    address !== undefined && error instanceof DreamosError && error.code === 'SEND_UNCERTAIN';
+
+/** A worker goes on until somebody stops it; from then on it tries for as long as it waits for a handler. */
+function leftToSettle({ clock }: Session, { signal, hurry }: HandleOptions): () => number {
+  let until = Infinity;
+  return () => {
+    if (hurry?.aborted) return 0;
+    if (signal?.aborted) until = Math.min(until, clock.uptime() + graceMs);
+    return until - clock.uptime();
+  };
 }
 
 /** @returns why it cannot be opened */
@@ -111,7 +136,7 @@ async function runHandler(
   };
   const onHurry = (): void => end('hurry');
 
-  const lease = keepLease(session, job, leaseMs, () => end('lost'));
+  const lease = keepLease(session, job, leaseMs, (refusal) => end(refusal ? 'denied' : 'lost'));
   if (handlerTimeoutMs !== undefined)
     timers.push(setTimeout(() => end('timeout'), Math.min(handlerTimeoutMs, longestTimerMs)));
   const unlisten = hurry && onAbort(hurry, onHurry);
@@ -128,6 +153,7 @@ async function runHandler(
 
 const words: Record<Cut, string> = {
   lost: 'The lease was lost: somebody else may be working on this message.',
+  denied: 'A policy has come under which this message may not be read here.',
   timeout: 'The time for the handler is over.',
   hurry: 'The worker was stopped.',
 };

@@ -6,6 +6,7 @@ import type { Outcome } from './outcome.ts';
 import { keepReply, reply, type ReplyDraft } from '../send/reply.ts';
 import type { Rests } from './rests.ts';
 import type { Session } from '../root/root.ts';
+import { isOfStorage } from '../root/trouble.ts';
 import { ack, type AckHow, nack, renew } from '../take/settle.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 
@@ -46,7 +47,7 @@ export async function settleAs(
       );
       return { result: 'lost', reason: message };
     }
-    if (outcome.outcome !== 'ack' || !outcome.reply || kind === 'disk' || kind === 'bug') throw error;
+    if (outcome.outcome !== 'ack' || !outcome.reply || isOfStorage(error) || kind === 'bug') throw error;
     const { reply: answer, ...acked } = outcome;
     return withoutReply(session, receipt, job, { answer, acked }, error, rests);
   }
@@ -91,9 +92,10 @@ async function withoutReply(
   if (!notNow.has(code)) return settle({ outcome: 'fail', reason });
   let kept: string;
   try {
-    kept = await keepReply(session, receipt, answer);
+    const away = session.gate?.away?.do(session, 'keepReply', [receipt, answer]);
+    kept = away === undefined ? await keepReply(session, receipt, answer) : ((await away) as string);
   } catch (error) {
-    if (!(error instanceof DreamosError) || error.kind === 'disk') throw error;
+    if (!(error instanceof DreamosError) || isOfStorage(error)) throw error;
     return settle({ outcome: 'fail', reason: `the reply was refused: ${error.message}` });
   }
   const isSealed = job.message.sealed !== undefined;

@@ -9,6 +9,7 @@ import { createReader, type ReadOptions } from '../take/read.ts';
 import { asConsumer, takeUp } from '../take/take-up.ts';
 import { createRests } from './rests.ts';
 import type { Session } from '../root/root.ts';
+import { isEngineAway } from '../root/trouble.ts';
 import { lookAtChores, restOfChores } from '../wait/chores.ts';
 import { nack } from '../take/settle.ts';
 import { onAbort } from '../wait/on-abort.ts';
@@ -52,7 +53,8 @@ async function workBody(
   check(concurrency, 'concurrency');
   check(count, 'count');
   if (handlerTimeoutMs !== undefined) check(handlerTimeoutMs, 'handlerTimeoutMs');
-  const session = await asConsumer(opened, options.label);
+  const consumer = await asConsumer(opened, options.label);
+  const session = consumer.gate?.away ? (await import('../take/away.ts')).surely(consumer) : consumer;
   const card = await resolveAgent(session, agent);
   const reader = await createReader(session, card, { ...options, unseal: false }, () => claims.token());
   const claims = await takeUp(session, card.name);
@@ -95,7 +97,10 @@ async function workBody(
     for (;;) {
       // A handler may run for hours, and this may be the only process that is awake.
       while (running.size >= concurrency) {
-        await lookAtChores(session);
+        // Handlers go on while their engine is away.
+        await lookAtChores(session).catch((error: unknown) => {
+          if (!isEngineAway(error)) throw error;
+        });
         await freed.rest(restOfChores(session));
       }
       // Behind the ordering keys of what runs there may be more.

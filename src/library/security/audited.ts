@@ -8,6 +8,8 @@ type Group = Record<string, unknown>;
 
 /** Has each operation of a root noted that the audit is to know of: when it has ended, or that it was denied. */
 export function audited<Mail extends object>(session: Session, mail: Mail): Mail {
+  // The server notes it.
+  if (session.gate?.away) return mail;
   for (const name of operationNames) {
     const [group, verb] = (libraryPathOf(name) ?? '').split('.');
     const holder = (verb === undefined ? mail : mail[group as keyof Mail]) as Group | undefined;
@@ -16,6 +18,24 @@ export function audited<Mail extends object>(session: Session, mail: Mail): Mail
     if (holder && typeof call === 'function') holder[key] = noted(session, name, call as Call);
   }
   return mail;
+}
+
+// What comes one after the other and has begun, by the storage that all faces of a root share.
+const underWay = new WeakMap<Session['store'], Set<() => Promise<void>>>();
+
+function begunIn({ store }: Session): Set<() => Promise<void>> {
+  let begun = underWay.get(store);
+  if (!begun) underWay.set(store, (begun = new Set()));
+  return begun;
+}
+
+/** Closes a root; what has begun and was dropped is noted before, which nobody else can tell. */
+export async function closeNoted(session: Session): Promise<void> {
+  const begun = underWay.get(session.store) ?? [];
+  const dropped = [...begun];
+  underWay.get(session.store)?.clear();
+  for (const leave of dropped) await leave();
+  await session.close();
 }
 
 function noted(session: Session, name: OperationName, call: Call): Call {
@@ -36,39 +56,39 @@ function noted(session: Session, name: OperationName, call: Call): Call {
     }
     // Its own generator, so that an item of many costs no more than it did.
     const next = made.next.bind(made);
+    const end = made.return.bind(made);
     if (!isNoted) {
       const handed = <T extends IteratorResult<unknown>>(step: T): T => {
         if (!step.done) noteSettling(session, step.value);
         return step;
       };
       made.next = (...how) => (name === 'consume' ? next(...how).then(handed, failed) : next(...how).catch(failed));
+      made.return = (value) => end(value).catch(failed);
       return made;
     }
-    const end = made.return.bind(made);
     const into = made.throw.bind(made);
-    let isBegun = false;
+    const begun = begunIn(session);
+    const leave = (): Promise<void> => ended(undefined);
     const over = async <T extends IteratorResult<unknown>>(step: T): Promise<T> => {
-      if (step.done && isBegun) {
-        isBegun = false;
-        await ended(undefined);
-      }
+      if (step.done && begun.delete(leave)) await ended(undefined);
       return step;
     };
-    made.next = (...how) => {
-      isBegun = true;
-      return next(...how).then(over, (error: unknown) => {
-        isBegun = false;
-        return failed(error);
-      });
+    const broken = (error: unknown): Promise<never> => {
+      begun.delete(leave);
+      return failed(error);
     };
-    made.return = (value) => end(value).then(over);
+    let isNew = true;
+    made.next = (...how) => {
+      if (isNew) begun.add(leave);
+      isNew = false;
+      return next(...how).then(over, broken);
+    };
+    made.return = (value) => end(value).then(over, broken);
     // Who throws into it has left it early.
     made.throw = (thrown: unknown) =>
       into(thrown).then(over, async (error: unknown) => {
-        const wasBegun = isBegun;
-        isBegun = false;
-        if (error !== thrown) return failed(error);
-        if (wasBegun) await ended(undefined);
+        if (error !== thrown) return broken(error);
+        if (begun.delete(leave)) await ended(undefined);
         throw error;
       });
     return made;

@@ -1,7 +1,9 @@
 /** What the library has for policies: `mail.policy.set` is `dreamos policy set`. */
+import type { ConfigDifference, ConfigVersion } from '../../contract/system.ts';
 import type { PolicyChecked, PolicyShown, PolicyTested } from '../../contract/security/policy.ts';
 import type { PolicyQuestion } from '../../core/policy/check.ts';
-import type { PolicySetOptions } from '../../core/policy/policy.ts';
+import type { PolicyHistoryOptions } from '../../core/policy/history.ts';
+import type { PolicyChangeOptions } from '../../core/policy/put.ts';
 import type { Policy } from '../../model/security/policy.ts';
 
 /**
@@ -14,9 +16,24 @@ export interface Policies {
   /**
    * Puts a policy in force, as a version: it is kept, synced, before it is in force, and is in force, synced, when the call returns.
    * What runs goes by it within a moment. @throws CONFIG_INVALID also where one of its own tests fails, or neither who sets
-   * it nor anybody who is registered could change it again; nothing was changed then
+   * it nor anybody who is registered could change it again; STATE_CHANGED: the version that is given as `ifVersion` is not in force
+   * any more. Nothing was changed then
    */
-  set(policy: Policy, options?: PolicySetOptions): Promise<PolicyShown>;
+  set(policy: Policy, options?: PolicyChangeOptions): Promise<PolicyShown>;
+  /** Takes it away, as a version, also one that cannot be used: everybody may everything. @throws STATE_CHANGED as `set` */
+  remove(options?: PolicyChangeOptions): Promise<PolicyShown>;
+  /**
+   * Rule by rule, from one version to another; without the second one to what is in force, without both from what was in force
+   * before that. 0: there is none. @throws VERSION_NOT_FOUND
+   */
+  diff(from?: number, to?: number): Promise<ConfigDifference[]>;
+  /** What is kept of changes, the newest first. */
+  history(options?: PolicyHistoryOptions): Promise<ConfigVersion[]>;
+  /**
+   * Makes a new version of what an earlier one said, which is refused as by `set`; 0, or one with which it was removed: none.
+   * @throws VERSION_NOT_FOUND, CONFIG_INVALID, STATE_CHANGED
+   */
+  rollback(version: number, options?: PolicyChangeOptions): Promise<ConfigVersion>;
   /**
    * Whether somebody, by default who acts, may do something, and which rule says so.
    * @param verb a command's words, the path of a function of the library, or an action @throws USAGE for what is none

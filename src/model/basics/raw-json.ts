@@ -106,6 +106,19 @@ export function isTextDeeperThan(levels: number, text: string, json: unknown): b
   return text.length > 2 * levels && isDeeperThan(levels, json);
 }
 
+/** Of a text before JSON.parse, which takes seconds for a million levels: whether so many are open at once somewhere. */
+export function opensDeeperThan(levels: number, text: string): boolean {
+  if (text.length <= levels) return false;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char === quote) at = stringEnd(text, at) - 1;
+    else if ((char === 0x7b || char === 0x5b) && ++depth > levels) return true;
+    else if (char === 0x7d || char === 0x5d) depth--;
+  }
+  return false;
+}
+
 export function isNested(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }

@@ -24,6 +24,14 @@ export interface Pin {
   readonly seal?: string;
   /** Keys that were seen to be revoked: they stay so, whatever the card says. */
   readonly revoked?: readonly string[];
+  /** Who had the name before, the last one first: what they have signed until then is theirs. */
+  readonly former?: readonly FormerKey[];
+}
+
+export interface FormerKey {
+  readonly key: string;
+  readonly public: string;
+  readonly until: string;
 }
 
 /** `changed`: nobody that is trusted has signed for it; `unknown`: of this agent nothing is known of it. */
@@ -131,5 +139,5 @@ export function pinAs(pin: Pin | undefined, key: CardKey | undefined, revoked: r
   const said = key
     ? { key: key.id, public: key.public, since: key.since, ...(key.seal !== undefined && { seal: key.seal }) }
     : (pin as Pin);
-  return { ...said, ...(all.length > 0 && { revoked: all }) };
+  return { ...said, ...(all.length > 0 && { revoked: all }), ...(pin?.former && { former: pin.former }) };
 }

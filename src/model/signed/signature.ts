@@ -13,6 +13,8 @@ export interface Signature {
   readonly signature?: (typeof signatureStates)[number];
   /** Of an invalid one why, as the end of a sentence that begins with `because`. */
   readonly signatureFault?: string;
+  /** Of a verified one who has signed it, in words, where somebody else has the name of its sender by now. */
+  readonly signedBy?: string;
 }
 
 const firstLine = Buffer.from('dreamos-message-v1\n');

@@ -23,6 +23,16 @@ export const identity: Verb = {
         example('dreamos identity show planner', 'Also of others; to say which key is yours, say its id.'),
       );
     group
+      .command('list')
+      .action(async () => (await import('../../commands/security/identity.ts')).listCommand(context))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos identity list',
+          'Of one with its older keys: identity show. By which you know each: trust list.',
+        ),
+      );
+    group
       .command('rotate [agent]')
       .action(async (name) => (await import('../../commands/security/identity.ts')).rotateCommand(context, name))
       .addHelpText(
@@ -45,7 +55,7 @@ export const identity: Verb = {
           'Nothing that it has signed is believed any more, nor its word for another key: the\nkeys before it end with it, for which it vouched, and who knows the agent by it says\nyes to the next one himself (trust accept). It needs no private key, which may be\nlost. What was sealed for it can still be opened.',
         ),
       );
-    group.addHelpText('after', example('dreamos identity create planner\n  dreamos identity show planner'));
+    group.addHelpText('after', example('dreamos identity create planner\n  dreamos identity list'));
   },
 };
 
@@ -74,6 +84,16 @@ export const trust: Verb = {
         example(
           'dreamos trust accept planner --key 3q2-7wEjRWeJq83v',
           'Ask its owner for the id of his key, not by mail of this root: identity show.',
+        ),
+      );
+    group
+      .command('remove <agent>')
+      .action(async (name) => (await import('../../commands/security/trust.ts')).removeCommand(context, name))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos trust remove planner',
+          'Whoever puts another key there until then is trusted, and which of its keys were\nrevoked is forgotten, too. To trust the key that it has now, and no other: trust accept.',
         ),
       );
     group.addHelpText('after', example('dreamos trust list\n  dreamos trust accept planner'));

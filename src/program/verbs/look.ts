@@ -1,15 +1,16 @@
 /** Looking: none of these claims or finishes anything. */
-import { deadFilters, endRemark, example, ownOrAll, type Verb } from './options.ts';
+import { deadFilters, endRemark, example, ownOrAll, unsealRemark, type Verb } from './options.ts';
 
 export const list: Verb = {
   words: 'list [agent]',
   setUp(command, context) {
     deadFilters(command)
       .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; or all')
+      .option('--unseal', 'open what is sealed, with your private key')
       .action(async (name, options) =>
         (await import('../../commands/look/list.ts')).listCommand(context, name, options),
       )
-      .addHelpText('after', example('dreamos list reviewer --state inflight,dead', ownOrAll));
+      .addHelpText('after', example('dreamos list reviewer --state inflight,dead', `${ownOrAll}\n${unsealRemark}`));
   },
 };
 
@@ -52,8 +53,14 @@ export const thread: Verb = {
   words: 'thread <id>',
   setUp(command, context) {
     command
-      .action(async (id) => (await import('../../commands/look/thread.ts')).threadCommand(context, id))
-      .addHelpText('after', example('dreamos thread 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', 'Reads every message there is.'));
+      .option('--unseal', 'open what is sealed, with your private key')
+      .action(async (id, options) =>
+        (await import('../../commands/look/thread.ts')).threadCommand(context, id, options),
+      )
+      .addHelpText(
+        'after',
+        example('dreamos thread 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', `Reads every message there is. ${unsealRemark}`),
+      );
   },
 };
 

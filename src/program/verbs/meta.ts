@@ -1,12 +1,8 @@
 /** Settings, numbers, and what dreamos says of itself. The native program leaves all of it to Node. */
 import type { Command } from 'commander';
 import { topicsLine } from '../../cli/help/topics.ts';
-import { example, type Verb } from './options.ts';
+import { changing, example, type Verb } from './options.ts';
 
-const changing = (command: Command) =>
-  command
-    .option('--note <text>', 'why, for the history')
-    .option('--if-version <number>', 'only if this version is in force (else exit 5)');
 const ofAgent = (command: Command) => command.option('--agent <name>', 'the card of this agent, not the settings');
 
 export const config: Verb = {

@@ -32,7 +32,12 @@ export const deadFilters = (command: Command) =>
 export const endRemark =
   'Instead of an id its last characters are enough, at least 4 and in any case, if no other has them.';
 export const ownOrAll = 'Without a name it is your own mailbox, and where nobody acts all of them.';
+export const unsealRemark = 'With --unseal what does not open by the keys that are here is shown as it lies.';
 export const durabilityHelp = 'full (synced before success; the default) or relaxed';
+export const changing = (command: Command) =>
+  command
+    .option('--note <text>', 'why, for the history')
+    .option('--if-version <number>', 'only if this version is in force (else exit 5)');
 /** A text and `-`: both. Any other word behind the text is most likely its second one, without quotes. */
 const orInput = (command: Command) =>
   command.hook('preAction', () => {

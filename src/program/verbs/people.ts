@@ -6,10 +6,21 @@ export const init: Verb = {
   words: 'init [agent...]',
   setUp(command, context) {
     command
-      .action(async (agents) => (await import('../../commands/people/init.ts')).initCommand(context, agents))
+      .option(
+        '--store <address>',
+        'its mail is in Redis or Valkey, there: redis://host:6379/0; with #<id> a root that is there',
+      )
+      .option('--durability <level>', 'of a store: full (else refused; the default) or relaxed')
+      .option('--replicas <number>', 'of a store: what is sent is confirmed once so many replicas have it')
+      .action(async (agents, flags) =>
+        (await import('../../commands/people/init.ts')).initCommand(context, agents, flags),
+      )
       .addHelpText(
         'after',
-        example('dreamos init planner reviewer', 'With --root or DREAMOS_ROOT that folder itself becomes the root.'),
+        example(
+          'dreamos init planner reviewer\n  dreamos init --store redis://localhost:6379/0 planner reviewer',
+          'With --root or DREAMOS_ROOT that folder itself becomes the root. Of stores, and their passwords: dreamos help engines',
+        ),
       );
   },
 };
@@ -41,6 +52,7 @@ const registering = (command: Command) =>
     )
     .option('--mail-to-standby', 'when it is gone, its unread mail goes to its standby, too')
     .option('--no-mail-to-standby', 'its mail stays, which is the default')
+    .option('--at <peer>', "it lives in another root, to which `dreamos bridge` carries its mail; '' for here")
     .option(
       '--set <key=value>',
       'a setting of this agent (help settings), unset without a value; may be repeated',

@@ -1,6 +1,6 @@
 /** Taking mail, and finishing it. */
 import type { Command } from 'commander';
-import { filters, example, labelled, type Verb } from './options.ts';
+import { filters, example, labelled, unsealRemark, type Verb } from './options.ts';
 
 export const read: Verb = {
   words: 'read [agent]',
@@ -52,12 +52,16 @@ export const peek: Verb = {
     filters(command)
       .option('-n, --count <number>', 'up to this many')
       .option('--wait <duration>', 'wait this long for one to come: the doorbell')
+      .option('--unseal', 'open what is sealed, with your private key')
       .action(async (name, options) =>
         (await import('../../commands/take/peek.ts')).peekCommand(context, name, options),
       )
       .addHelpText(
         'after',
-        example('dreamos peek reviewer --wait 10m --quiet >/dev/null && notify-send "mail"', 'Exit 3: nothing came.'),
+        example(
+          'dreamos peek reviewer --wait 10m --quiet >/dev/null && notify-send "mail"',
+          `Exit 3: nothing came. ${unsealRemark}`,
+        ),
       );
   },
 };
@@ -113,8 +117,8 @@ const workExample = `dreamos work reviewer -- ./handle
     sh -c 'jq -r .message.body | wc -w'`;
 
 const workRemark = `The command gets the message on stdin as read --json prints it, its short fields in DREAMOS_MSG_ID, _FROM, _SUBJECT,
-_TYPE, _PRIORITY, _THREAD, _REPLY_TO, _TOPIC, _ORDERING_KEY, _CREATED_AT, _EXPIRES_AT, _SEALED, _MAILBOX, _ATTEMPT, _RECEIPT and
-_SIGNATURE (control characters written out), and DREAMOS_ROOT, DREAMOS_AGENT and DREAMOS_LABEL; TRACEPARENT and TRACESTATE, if it is
+_TYPE, _PRIORITY, _THREAD, _REPLY_TO, _TOPIC, _ORDERING_KEY, _CREATED_AT, _EXPIRES_AT, _SEALED, _MAILBOX, _ATTEMPT, _RECEIPT,
+_SIGNATURE and _SIGNED_BY (control characters written out), and DREAMOS_ROOT, DREAMOS_AGENT and DREAMOS_LABEL; TRACEPARENT and TRACESTATE, if it is
 part of a trace. No shell comes between.
 
 What is sealed it gets opened (_SEALED is opened, on stdin "unsealed": true), and its reply is sealed. What does not open is a

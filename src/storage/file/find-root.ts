@@ -1,14 +1,15 @@
 /** Finding a root on disk. */
-import { basename, dirname, join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { absolute } from '../../model/refusals.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Disk } from './disk/disk.ts';
 import { nodeDisk } from './disk/node-disk.ts';
 import { parseJson } from './disk/parse-json.ts';
-import { isReplacedRoot } from './names/backup-name.ts';
 import { formatName, gitOf, placeInProject } from './names/layout.ts';
 
 export const formatVersion = 1;
+/** Of a root whose mail is elsewhere, in an engine: a dreamos that knows files alone refuses it. */
+export const engineVersion = 2;
 /** The engine of a root whose format.json names none. */
 export const files = 'files';
 
@@ -19,12 +20,16 @@ export interface FindOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly warn?: (message: string) => void;
   readonly disk?: Disk;
+  /** The root that is being moved to where a new one is made, and what leads to it: below these it is no second one. */
+  readonly movedFrom?: readonly string[];
 }
 
 export interface FoundRoot {
   readonly path: string;
   /** What keeps its mail, as its format.json says. */
   readonly engine: string;
+  /** All that format.json says, of one that another engine than files keeps. */
+  readonly descriptor?: object;
   /** The top of git's main worktree, where it was found from there, because the current folder is in a linked one. */
   readonly mainWorktree?: string;
 }
@@ -38,6 +43,8 @@ export async function findFileRoot(options: FindOptions): Promise<FoundRoot> {
   const { disk = nodeDisk(), warn = () => undefined } = options;
   const { named, place, found, passedOver, mainWorktree } = await lookForRoot(disk, options);
   if (found === undefined) {
+    const { howToPutBack, refuseMoving } = await import('./aside.ts');
+    await refuseMoving(disk, place);
     const [anothers] = passedOver.values();
     if (anothers) throw anothers;
     throw new DreamosError(
@@ -52,36 +59,37 @@ export async function findFileRoot(options: FindOptions): Promise<FoundRoot> {
   const path = await disk.realPath(found);
   if (named) await checkOwner(disk, found, path);
   for (const { message } of passedOver.values()) warn(`${message} It was passed over.`);
-  await checkLength(disk, path);
-  const engine = await engineOf(disk, found);
-  return { path, engine, ...(mainWorktree !== undefined && { mainWorktree }) };
+  const format = await readFormat(disk, found);
+  const folder = await folderElsewhere(format, path);
+  if (folder !== undefined)
+    return { ...(await followTo(folder, path, options)), ...(mainWorktree !== undefined && { mainWorktree }) };
+  const said = engineIn(format, found);
+  if (said.engine === files) await checkLength(disk, path);
+  return { path, ...said, ...(mainWorktree !== undefined && { mainWorktree }) };
 }
 
-/** For a root that a restore had moved away when it was killed, before the other one was in its place. */
-export async function howToPutBack(disk: Disk, place: string): Promise<string | undefined> {
-  for (const root of [place, join(place, placeInProject)]) {
-    const aside = await putAside(disk, root);
-    if (aside !== undefined)
-      return `A restore that was cut off has moved it away. To have it back: mv ${aside} ${root}`;
-  }
-  return undefined;
+/** The folder in which the mail of a root is by now, if it says so. @throws ROOT_MOVED: it is on its way */
+async function folderElsewhere(format: unknown, root: string): Promise<string | undefined> {
+  if (!isOurs(format) || format.version !== engineVersion) return undefined;
+  const { asMoving, beingMoved, folderIn } = await import('./moving.ts');
+  const moving = asMoving(format);
+  if (moving) throw beingMoved({ ...moving, root });
+  return folderIn(format);
 }
 
-/** Where the root of this place is, which a restore has moved away. */
-export async function putAside(disk: Disk, place: string): Promise<string | undefined> {
-  const above = dirname(place);
-  const name = (await listIfVisible(disk, above)).sort().find((one) => isReplacedRoot(one, basename(place)));
-  return name === undefined ? undefined : join(above, name);
-}
-
-/** What cannot be looked into holds no root that could be moved back. */
-async function listIfVisible(disk: Disk, dir: string): Promise<string[]> {
-  try {
-    return (await disk.list(dir)) ?? [];
-  } catch (error) {
-    if (!(error instanceof DreamosError)) throw error;
-    return [];
-  }
+/** Where the mail was moved to, as the folder says in which the root was. @throws ROOT_NOT_FOUND */
+async function followTo(folder: string, from: string, options: FindOptions): Promise<FoundRoot> {
+  const { disk = nodeDisk() } = options;
+  if (folder !== from && (await rootAt(disk, folder)) !== undefined) return findFileRoot({ ...options, root: folder });
+  await (await import('./aside.ts')).refuseMoving(disk, folder);
+  throw new DreamosError(
+    'not-found',
+    'ROOT_NOT_FOUND',
+    `${from} says that its mail was moved to ${folder}; there is no root.`,
+    {
+      hint: `Is its disk mounted? Where it is, ${join(from, formatName)} says: ls -l ${folder}`,
+    },
+  );
 }
 
 function howToMake({ named, place, mainWorktree }: Pick<Looked, 'named' | 'place' | 'mainWorktree'>): string {
@@ -260,8 +268,7 @@ export async function checkLength(disk: Disk, root: string): Promise<void> {
   );
 }
 
-async function engineOf(disk: Disk, path: string): Promise<string> {
-  const format = await readFormat(disk, path);
+function engineIn(format: unknown, path: string): Pick<FoundRoot, 'engine' | 'descriptor'> {
   const version = isOurs(format) ? format.version : undefined;
   if (!Number.isSafeInteger(version)) {
     throw new DreamosError(
@@ -273,14 +280,19 @@ async function engineOf(disk: Disk, path: string): Promise<string> {
       },
     );
   }
-  if (Number(version) > formatVersion) {
+  if (Number(version) > engineVersion) {
     throw new DreamosError(
       'invalid',
       'FORMAT_TOO_NEW',
-      `The root ${path} has format version ${Number(version)}; this dreamos knows ${formatVersion}.`,
+      `The root ${path} has format version ${Number(version)}; this dreamos knows up to ${engineVersion}.`,
       { hint: 'Update dreamos: npm install -g dreamos@latest' },
     );
   }
-  const { engine = files } = isOurs(format) ? format : {};
-  return typeof engine === 'string' ? engine : JSON.stringify(engine);
+  const { engine: said = files } = isOurs(format) ? format : {};
+  const engine = typeof said === 'string' ? said : JSON.stringify(said);
+  if (engine !== files) return { engine, descriptor: Object(format) as object };
+  if (version === formatVersion) return { engine };
+  throw new DreamosError('invalid', 'FORMAT_UNKNOWN', `${join(path, formatName)} names no engine.`, {
+    hint: `It is of a root that one keeps, and says where: dreamos help engines; of files it says {"format":"dreamos","version":${formatVersion}}`,
+  });
 }

@@ -3,11 +3,13 @@ import { basename, dirname, join } from 'node:path';
 import { systemClock } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { createIds } from '../../model/id.ts';
+import type { FileContext } from './disk/context.ts';
 import type { Disk } from './disk/disk.ts';
 import { ensureFolder, syncFolderOrAncestor } from './disk/folders.ts';
 import { nodeDisk } from './disk/node-disk.ts';
 import { writeBoot } from './documents/boot.ts';
 import { writeDocument } from './disk/replace.ts';
+import { howToPutBack } from './aside.ts';
 import {
   checkLength,
   files,
@@ -15,7 +17,6 @@ import {
   type FindOptions,
   formatVersion,
   type FoundRoot,
-  howToPutBack,
   type Looked,
   lookForRoot,
   nearestAbove,
@@ -26,7 +27,45 @@ import { longestName } from './names/path.ts';
 import { contextOf } from './open.ts';
 
 /** Makes the root that is meant, or finds it; a second root below a root is refused, because mail would split silently. */
-export async function initFileStore(options: FindOptions): Promise<FoundRoot & { readonly created: boolean }> {
+export async function initFileStore(options: FindOptions): Promise<MadeRoot> {
+  return makeOrFind(options, makeRoot, () => ({ engine: files }));
+}
+
+/**
+ * As initFileStore, of a root whose mail an engine keeps: the folder only says where.
+ * @param begin makes it there, before the folder names it: one that is cut off has made nothing that anybody finds
+ */
+export async function initDescriptor<T extends object>(
+  options: FindOptions,
+  begin: () => Promise<T & { readonly engine: string }>,
+): Promise<MadeRoot> {
+  let descriptor: T & { readonly engine: string };
+  const make = async (disk: Disk, path: string): Promise<boolean> => {
+    descriptor = await begin();
+    const topmost = await makeFolders(disk, path);
+    const ids = createIds();
+    await probe(disk, path, ids.token());
+    const ctx = contextOf(disk, path, { clock: systemClock, ids, warn: () => undefined });
+    await ignoreInGit(disk, ctx.layout, ids.token());
+    // Two may make one at once, each in an engine of his own: mail would be split between them.
+    const isMade = await placeOnce(disk, path, ctx.layout.format, `${JSON.stringify(descriptor)}\n`, ids.token());
+    await syncFolderOrAncestor(ctx, path);
+    await syncAbove(ctx, path, topmost);
+    return isMade;
+  };
+  return makeOrFind(options, make, () => ({ engine: descriptor.engine, descriptor }));
+}
+
+export interface MadeRoot extends FoundRoot {
+  readonly created: boolean;
+}
+
+/** @param make returns `false`: somebody else was faster @param made of what it has made */
+async function makeOrFind(
+  options: FindOptions,
+  make: (disk: Disk, path: string) => Promise<boolean>,
+  made: () => Pick<FoundRoot, 'engine' | 'descriptor'>,
+): Promise<MadeRoot> {
   const { disk = nodeDisk(), warn = () => undefined } = options;
   const { path, found, passedOver, mainWorktree } = await placeForNew(disk, options);
   const linked = { ...(mainWorktree !== undefined && { mainWorktree }) };
@@ -34,9 +73,10 @@ export async function initFileStore(options: FindOptions): Promise<FoundRoot & {
   const hint = await howToPutBack(disk, path);
   if (hint !== undefined)
     throw new DreamosError('conflict', 'ALREADY_EXISTS', `${path} has a root, elsewhere.`, { hint });
-  await makeRoot(disk, path);
+  const isMade = await make(disk, path);
   for (const { message } of passedOver.values()) warn(`${message} It was passed over.`);
-  return { path: await disk.realPath(path), engine: files, created: true, ...linked };
+  if (!isMade) return { ...(await existing(options, path)), ...linked };
+  return { path: await disk.realPath(path), ...made(), created: true, ...linked };
 }
 
 /** Where a root may be made, if there is none yet. @throws ROOT_INSIDE_ROOT, ROOT_NOT_YOURS, ALREADY_EXISTS, DISK_FAILED */
@@ -51,7 +91,7 @@ export async function placeForNew(
   if (anothers) throw anothers;
   const path = await realPlace(disk, place);
   const { found: above } = await nearestAbove(disk, dirname(path));
-  if (above !== undefined) {
+  if (above !== undefined && !options.movedFrom?.includes(await disk.realPath(above))) {
     // Another init may have made it since.
     const now = await lookForRoot(disk, options);
     if (now.found !== undefined) return { path: now.found, found: now.found, passedOver };
@@ -69,7 +109,7 @@ export async function placeForNew(
   return { path, found, passedOver, ...linked };
 }
 
-async function existing(options: FindOptions, root: string): Promise<FoundRoot & { readonly created: boolean }> {
+async function existing(options: FindOptions, root: string): Promise<MadeRoot> {
   return { ...(await findFileRoot({ ...options, root })), created: false };
 }
 
@@ -94,7 +134,8 @@ async function checkRoom(disk: Disk, path: string): Promise<void> {
   );
 }
 
-export async function makeRoot(disk: Disk, path: string): Promise<void> {
+/** @returns `true`; of two who make the same at once both have made it */
+export async function makeRoot(disk: Disk, path: string): Promise<boolean> {
   const topmost = await makeFolders(disk, path);
   const ids = createIds();
   await probe(disk, path, ids.token());
@@ -105,6 +146,11 @@ export async function makeRoot(disk: Disk, path: string): Promise<void> {
   await writeBoot(ctx, { boot: await disk.bootId(), toldBefore: ctx.clock.now() });
   // Last, because this is what makes it a root; and durable with everything above it.
   await writeDocument(ctx, ctx.layout.format, `${JSON.stringify({ format: 'dreamos', version: formatVersion })}\n`);
+  await syncAbove(ctx, path, topmost);
+  return true;
+}
+
+async function syncAbove(ctx: FileContext, path: string, topmost: string): Promise<void> {
   let dir = path;
   do {
     dir = dirname(dir);
@@ -113,12 +159,22 @@ export async function makeRoot(disk: Disk, path: string): Promise<void> {
   if (basename(dir) === 'runtime') await syncFolderOrAncestor(ctx, dirname(dir));
 }
 
-/** Made in one step, for who makes the same root at once; a .gitignore that is there already is the user's. */
+/** A .gitignore that is there already is the user's. */
 async function ignoreInGit(disk: Disk, { root, ignore }: Layout, token: string): Promise<void> {
+  await placeOnce(disk, root, ignore, '*\n', token);
+}
+
+/** For a folder that takes a root's place, and says where the mail is. */
+export function moveIgnore({ disk, layout, ids }: FileContext): Promise<void> {
+  return ignoreInGit(disk, layout, ids.token());
+}
+
+/** Made in one step, for who makes the same root at once. @returns `false`: it was there already */
+async function placeOnce(disk: Disk, root: string, path: string, text: string, token: string): Promise<boolean> {
   const { made } = probeFiles(root, token);
-  await disk.create(made, Buffer.from('*\n'), { sync: true });
+  await disk.create(made, Buffer.from(text), { sync: true });
   try {
-    await disk.link(made, ignore);
+    return (await disk.link(made, path)) === 'made';
   } finally {
     await disk.remove(made);
   }

@@ -5,6 +5,7 @@ import type { Store } from '../port/store.ts';
 import type { FileContext } from './disk/context.ts';
 import type { Disk } from './disk/disk.ts';
 import { nodeDisk } from './disk/node-disk.ts';
+import { checkSamePlace, guarded } from './guard.ts';
 import { layoutOf } from './names/layout.ts';
 import { quarantineObstacle } from './places/corrupt.ts';
 import { fileStore } from './store.ts';
@@ -18,7 +19,8 @@ export interface FileStoreDeps {
 }
 
 export async function openFileStore(path: string, deps: FileStoreDeps): Promise<Store> {
-  return fileStore(contextOf(deps.disk ?? nodeDisk(), path, deps));
+  const ctx = contextOf(deps.disk ?? nodeDisk(), path, deps);
+  return guarded(ctx, fileStore(ctx));
 }
 
 export function contextOf(disk: Disk, path: string, deps: Omit<FileStoreDeps, 'disk'>): FileContext {
@@ -26,6 +28,7 @@ export function contextOf(disk: Disk, path: string, deps: Omit<FileStoreDeps, 'd
     disk,
     layout: layoutOf(path),
     quarantineObstacle: (odd, kind) => quarantineObstacle(ctx, odd, kind),
+    checkPlace: () => checkSamePlace(ctx),
     clock: deps.clock,
     ids: deps.ids,
     warn: deps.warn,

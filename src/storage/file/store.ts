@@ -33,7 +33,9 @@ import { send } from './send/send.ts';
 import { ack, checkClaim, nack, renew } from './claim/settle.ts';
 import { getAgent, getCard, listAgents, mailboxNames, putCard } from './documents/agents.ts';
 import { renameMailbox } from './documents/renamed.ts';
+import { identityOf } from './names/entry-name.ts';
 import { pathOf, toEntry } from './names/found.ts';
+import { folderOf, nameOf, pathIn } from './names/path.ts';
 import { isLog } from '../../model/topic.ts';
 import { readReceipt } from './claim/receipts.ts';
 import { topicNames } from './documents/topics.ts';
@@ -47,7 +49,7 @@ export function fileStore(ctx: FileContext): Store {
     await ctx.disk.close();
   };
   return {
-    capabilities,
+    ...{ engine: 'files', capabilities },
     now: () => ctx.clock.now(),
     documents: documentsOf(ctx),
     mail: mailOf(ctx),
@@ -58,6 +60,7 @@ export function fileStore(ctx: FileContext): Store {
     presence: presenceOf(ctx),
     audit: auditOf(ctx),
     upkeep: upkeepOf(ctx),
+    dump: async (take, options) => (await import('./dump/dump.ts')).dump(ctx, take, options),
     self: async () => {
       const user = ctx.disk.userId();
       return {
@@ -112,6 +115,7 @@ function documentsOf(ctx: FileContext): Documents {
     keepRevision: async (of, number, value) => (await kept()).keepRevision(ctx, of, number, value),
     list: (of) => listDocuments(ctx, of),
     remove: (name) => removeDocument(ctx, name),
+    withdraw: async (name, version) => (await import('./documents/withdraw.ts')).withdrawDocument(ctx, name, version),
     rename: (from, to) => renameMailbox(ctx, from, to),
     async watch(name, hint) {
       const { watchDocument } = await import('./events/watch-document.ts');
@@ -187,9 +191,10 @@ function mailOf(ctx: FileContext): Mail {
 function lookOf(ctx: FileContext): Look {
   const at = (name: string) => ctx.layout.mailbox(name);
   return {
-    async *list(mailbox, state) {
-      for await (const found of listState(ctx, at(mailbox), state)) yield toEntry(at(mailbox), found);
+    async *list(mailbox, state, from) {
+      for await (const found of listState(ctx, at(mailbox), state, { from })) yield toEntry(at(mailbox), found);
     },
+    placeOf: ({ key }) => pathIn(folderOf(key), identityOf(nameOf(key))),
     async find(id, mailbox) {
       const names = mailbox === undefined ? await mailboxNames(ctx) : [mailbox];
       const found = await Promise.all(

@@ -13,6 +13,7 @@ import type {
   Said,
   Settled,
 } from '../port/mail.ts';
+import { claimOf, type NamedClaim } from '../port/dump/receipts.ts';
 import { alreadySettled, answerAwaited, leaseLost, receiptInvalid } from '../port/refusals.ts';
 import { answersTo, closeOverInboxes, putInInbox } from './inbox.ts';
 import { calledNow } from './rename.ts';
@@ -89,13 +90,15 @@ export function ack(mail: Mail, deps: Deps, receipt: string, options: Actor & Sa
   held.state = 'archived';
   held.holdsOrderingKey = false;
   held.ackedAt = deps.clock.now();
-  const { score, note } = options;
+  const { score, note, forwardedTo } = options;
   changed(mail, held, held.ackedAt, 'acked', {
     attempt: held.attempt,
     ...claimerOf(options),
     ...(score !== undefined && { score }),
     ...(note !== undefined && { note }),
   });
+  if (forwardedTo !== undefined)
+    changed(mail, held, held.ackedAt, 'forwarded', { ...claimerOf(options), to: forwardedTo });
   return settled(held, receipt);
 }
 
@@ -185,10 +188,10 @@ function arrivalOf(held: Held): Partial<MailEvent> {
   return { attempt: held.attempt, from, type, priority, subject, thread, replyTo };
 }
 
-export function parseReceipt(receipt: string): { mailbox: string; id: string; token: string } {
-  const match = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63}):([0-9A-Z]{26}):([0-9A-Z]{10})$/.exec(receipt);
-  if (!match) throw receiptInvalid(receipt);
-  return { mailbox: match[1] ?? '', id: match[2] ?? '', token: match[3] ?? '' };
+export function parseReceipt(receipt: string): NamedClaim {
+  const named = claimOf(receipt);
+  if (!named) throw receiptInvalid(receipt);
+  return named;
 }
 
 export function checkClaim(mail: Mail, receipt: string): void {

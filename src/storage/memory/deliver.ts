@@ -1,3 +1,4 @@
+import { sameAgent } from '../../model/agent.ts';
 import type { EventKind } from '../../model/event.ts';
 import { type Message, seal } from '../../model/message.ts';
 import { dueByOf } from '../../model/metrics/late.ts';
@@ -8,8 +9,18 @@ import type { Outgoing, Replaced, SendHow, Sent } from '../port/mail.ts';
 import { AgentRenamed, MailboxFull, mailboxFull } from '../port/refusals.ts';
 import { asFormer, isForgotten, mismatchOf } from '../port/repeat.ts';
 import { hasInbox, putInInbox } from './inbox.ts';
-import { replaceOlder, waitingWith } from './replace.ts';
-import { changed, type Deps, type Held, loadOf, type Mail, mailboxOf, type Remembered } from './mail.ts';
+import {
+  changed,
+  type Deps,
+  type Held,
+  inState,
+  keyOf,
+  loadOf,
+  type Mail,
+  mailboxOf,
+  messageOf,
+  type Remembered,
+} from './mail.ts';
 import { mailboxesNow } from './rename.ts';
 
 /** One after the other, each its own commit. */
@@ -56,10 +67,11 @@ export function deliver(mail: Mail, outgoing: Outgoing, now: number, durability:
   if (outgoing.refusal) return outgoing.refusal;
   const full = fullFor(mail, outgoing);
   if (full) return full;
-  const places = mailboxesNow(mail, mailboxes, mailboxes.length > 1 || message.dedupeKey !== null);
+  const isUnderKey = message.dedupeKey !== null && !outgoing.carried;
+  const places = mailboxesNow(mail, mailboxes, mailboxes.length > 1 || isUnderKey);
   if (places instanceof AgentRenamed) return places;
   const replaced: Replaced[] = [];
-  if (message.dedupeKey !== null) mail.dedupe.set(dedupeKeyOf(message), { message, mailboxes, at: now });
+  if (isUnderKey) mail.dedupe.set(dedupeKeyOf(message), { message, mailboxes, at: now });
   for (const mailbox of places) {
     const topic = topicOf(mailbox);
     if (topic === undefined) {
@@ -78,11 +90,11 @@ export function deliver(mail: Mail, outgoing: Outgoing, now: number, durability:
 /** Under its key, or that of a former name of its sender, and what is compared with it. */
 function knownUnder(
   mail: Mail,
-  { message, formerSenders = [] }: Outgoing,
+  { message, formerSenders = [], carried }: Outgoing,
   now: number,
 ): { known: Remembered | undefined; said: Message } {
   const at = (said: Message): Remembered | undefined => {
-    const known = message.dedupeKey === null ? undefined : mail.dedupe.get(dedupeKeyOf(said));
+    const known = message.dedupeKey === null || carried ? undefined : mail.dedupe.get(dedupeKeyOf(said));
     return known && !isOver(mail, known, now) ? known : undefined;
   };
   const own = at(message);
@@ -94,7 +106,7 @@ function knownUnder(
   return { known: own, said: message };
 }
 
-function dedupeKeyOf({ from, dedupeKey }: Message): string {
+export function dedupeKeyOf({ from, dedupeKey }: Message): string {
   return JSON.stringify([from.toLowerCase(), dedupeKey]);
 }
 
@@ -157,7 +169,33 @@ export function put(mail: Mail, mailbox: string, message: Message, now: number, 
   changed(mail, held, now, placing.event ?? arrivals[placing.state], {
     by: placing.by ?? from,
     ...(!placing.event && { from, type, priority, subject, thread, replyTo }),
-    ...(!placing.event && placing.state === 'archived' && { key: `${held.id}#${held.version + 1}` }),
+    ...(!placing.event && placing.state === 'archived' && { key: keyOf(held, held.version + 1) }),
   });
   return held;
+}
+
+/** What waits with a message's replace key, that message included. */
+function waitingWith(mail: Mail, mailbox: string, { from, replaceKey }: Message): Held[] {
+  if ((replaceKey ?? null) === null) return [];
+  return (['delayed', 'ready'] as const)
+    .flatMap((state) => inState(mail, mailbox, state))
+    .filter((held) => {
+      const other = messageOf(held);
+      return held.inbox === undefined && other.replaceKey === replaceKey && sameAgent(other.from, from);
+    });
+}
+
+/** Of these the one with the latest id stays. */
+function replaceOlder(mail: Mail, mailbox: string, message: Message, now: number): Replaced[] {
+  const waiting = waitingWith(mail, mailbox, message);
+  const newest = waiting.reduce((latest, { id }) => (id > latest ? id : latest), message.id);
+  const older = waiting.filter(({ id }) => id < newest);
+  for (const held of older) {
+    held.state = 'archived';
+    held.holdsOrderingKey = false;
+    held.ackedAt = now;
+    held.withdrawn = true;
+    changed(mail, held, now, 'replaced', { by: message.from, replacedBy: newest });
+  }
+  return older.map(({ id }) => ({ mailbox, id }));
 }

@@ -29,6 +29,13 @@ export function documentsOf(mail: Mail): Documents {
       for (const listener of mail.documentListeners) listener(name);
       return true;
     },
+    withdraw: async (name, version) => {
+      const known = mail.documents.get(name);
+      if (!known || String(known.version) !== version) return false;
+      mail.documents.delete(name);
+      for (const listener of mail.documentListeners) listener(name);
+      return true;
+    },
     text: async (name) => {
       const known = mail.documents.get(name);
       return known && { text: `${JSON.stringify(known.value, null, 2)}\n`, version: String(known.version) };

@@ -68,6 +68,7 @@ export function watch(mail: Mail, of: Scope, hint: (where: ReadonlySet<string>) 
   };
   mail.listeners.add(listener);
   return {
+    sure: true,
     close: async () => {
       mail.listeners.delete(listener);
     },

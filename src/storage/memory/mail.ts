@@ -10,7 +10,8 @@ import { spendFrom, type Spent } from '../port/allowance.ts';
 import type { DocumentName } from '../port/documents.ts';
 import type { DeadReason, Entry, Load } from '../port/look.ts';
 import type { Actor, Refusal } from '../port/mail.ts';
-import { createReached, type Reached } from './reached.ts';
+import type { PresenceRecord } from '../port/presence.ts';
+import type { Announcement, HostSession } from '../port/reach.ts';
 
 export interface Deps {
   readonly clock: Clock;
@@ -25,8 +26,10 @@ export interface Held {
   /** Sealed, and read anew for every reader: nobody can change what another one sees. */
   readonly bytes: Buffer;
   /** The order of arrival; what comes back keeps its own. */
-  readonly order: number;
+  order: number;
   readonly orderingKey: string | undefined;
+  /** It goes by no ordering key, whatever it says: where it was dumped, it was claimed from an inbox. */
+  readonly unordered?: boolean;
   readonly sentAt: number;
   readonly isTask: boolean;
   /** Claims that were used (acked, nacked), as opposed to taken back. */
@@ -67,6 +70,16 @@ export interface Remembered {
 export interface Kept<T> {
   readonly value: T;
   readonly version: number;
+}
+
+/** Of agents' own tools, and of who is there. */
+interface Reached {
+  readonly sessions: Map<string, HostSession>;
+  readonly places: Map<string, string>;
+  readonly announced: (Announcement & { mailbox: string; readonly to: string })[];
+  readonly notes: string[];
+  /** By name in lower case. */
+  readonly present: Map<string, PresenceRecord & { readonly seenAt: number }>;
 }
 
 /** Everything that several handles ("processes") share. */
@@ -131,6 +144,10 @@ export function createMail(): Mail {
   };
 }
 
+function createReached(): Reached {
+  return { sessions: new Map(), places: new Map(), announced: [], notes: [], present: new Map() };
+}
+
 export function mailboxOf(mail: Mail, name: string): Map<string, Held> {
   const key = name.toLowerCase();
   const box = mail.mailboxes.get(key) ?? new Map<string, Held>();
@@ -166,26 +183,39 @@ export function tell(mail: Mail, event: MailEvent): void {
 }
 
 export function inState(mail: Mail, mailbox: string, state: State): Held[] {
-  return [...mailboxOf(mail, mailbox).values()].filter((held) => held.state === state).sort(orders[state]);
+  const all = [...mailboxOf(mail, mailbox).values()].filter((held) => held.state === state);
+  return all.sort((a, b) => compare(placeOf(a), placeOf(b)));
 }
 
-/** Priority, then what comes back before what is new, then the oldest first. */
-const deliveryOrder = (a: Held, b: Held): number =>
-  priorities.indexOf(a.priority) - priorities.indexOf(b.priority) ||
-  Number(b.comesBack) - Number(a.comesBack) ||
-  a.order - b.order;
+/** What of a list, or of a reversed one, comes behind the place of an entry, which may be gone. */
+export function behindPlace(all: readonly Held[], after: string | undefined, isReversed = false): readonly Held[] {
+  if (after === undefined) return all;
+  const place = after.split(',').map(Number);
+  return all.filter((held) => (isReversed ? -1 : 1) * compare(placeOf(held), place) > 0);
+}
 
-const orders: Record<State, (a: Held, b: Held) => number> = {
-  ready: deliveryOrder,
-  delayed: (a, b) => a.dueAt - b.dueAt || a.order - b.order,
-  inflight: (a, b) => a.leaseUntil - b.leaseUntil || a.order - b.order,
-  archived: (a, b) => b.ackedAt - a.ackedAt || b.order - a.order,
-  dead: (a, b) => (b.dead?.deadAt ?? 0) - (a.dead?.deadAt ?? 0) || b.order - a.order,
-};
+/** Where it stands in the list of its state; when it is ready, by priority, then what comes back before what is new, then the oldest first. */
+function placeOf(held: Held): number[] {
+  const { state, order, dueAt, leaseUntil, ackedAt, dead } = held;
+  if (state === 'delayed') return [dueAt, order];
+  if (state === 'inflight') return [leaseUntil, order];
+  if (state === 'archived') return [-ackedAt, -order];
+  if (state === 'dead') return [-(dead?.deadAt ?? 0), -order];
+  return [priorities.indexOf(held.priority), held.comesBack ? 0 : 1, order];
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  for (const [i, one] of a.entries()) if (one !== b[i]) return one - (b[i] ?? 0);
+  return 0;
+}
+
+export function keyOf(held: Held, version = held.version): string {
+  return `${held.id}#${version}@${placeOf(held).join(',')}`;
+}
 
 export function toEntry(held: Held): Entry {
   return {
-    key: `${held.id}#${held.version}`,
+    key: keyOf(held),
     mailbox: held.mailbox,
     id: held.id,
     state: held.state,

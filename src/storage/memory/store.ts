@@ -12,6 +12,7 @@ import { stateChanged } from '../port/refusals.ts';
 import type { Capabilities, Store } from '../port/store.ts';
 import type { Pruned, Upkeep } from '../port/upkeep.ts';
 import { ack, checkClaim, claim, deliver, nack, parseReceipt, recover, renew } from './claims.ts';
+import { dump } from './dump.ts';
 import { put, sendEach, sweepKeys } from './deliver.ts';
 import { isExpired } from './die.ts';
 import { documentsOf } from './documents.ts';
@@ -27,6 +28,7 @@ import {
   createMail,
   type Deps,
   type Held,
+  behindPlace,
   inState,
   loadOf,
   type Mail,
@@ -125,9 +127,13 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
   };
 
   const look: Look = {
-    list: async function* (mailbox, state) {
-      yield* inState(mail, mailbox, state).map(toEntry);
+    list: async function* (mailbox, state, { after, until = Infinity } = {}) {
+      const at = ({ ackedAt, dead }: Held): number => (state === 'archived' ? ackedAt : (dead?.deadAt ?? 0));
+      const isSettled = state === 'archived' || state === 'dead';
+      for (const held of behindPlace(inState(mail, mailbox, state), after))
+        if (!isSettled || at(held) <= until) yield toEntry(held);
     },
+    placeOf: ({ key }) => key.slice(key.indexOf('@') + 1),
     find: async (id, mailbox) => {
       const names = mailbox === undefined ? [...mail.mailboxes.keys()].filter((name) => !isLog(name)) : [mailbox];
       return names
@@ -147,8 +153,8 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
       const { left, nextAt } = spend(mail, mailbox, perMinute, 0, clock.now());
       return { left, nextAt };
     },
-    listArchived: async function* (mailbox, { since = 0, until = Infinity }) {
-      for (const held of inState(mail, mailbox, 'archived').reverse())
+    listArchived: async function* (mailbox, { since = 0, until = Infinity, after }) {
+      for (const held of behindPlace(inState(mail, mailbox, 'archived').reverse(), after, true))
         if (held.ackedAt >= since && held.ackedAt < until) yield toEntry(held);
     },
     lastReadAt: async (mailbox) => mail.lastReads.get(mailbox.toLowerCase()),
@@ -189,7 +195,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
   };
 
   return {
-    capabilities,
+    ...{ engine: 'memory', capabilities },
     now: () => clock.now(),
     documents: documentsOf(mail),
     mail: life,
@@ -199,6 +205,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
     ...reachedOf(mail, clock),
     audit: auditOf(mail),
     upkeep,
+    dump: (take, options) => dump(mail, take, options),
     self: async () => ({ pid: 1, host: 'memory' }),
     close: async () => undefined,
   };

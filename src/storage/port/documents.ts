@@ -4,8 +4,9 @@ import type { Wake } from './journal.ts';
 
 /**
  * What a root remembers beside its mail; the core knows the shapes. `agents/<name>` is a card, by its exact name; `tasks/<id>`
- * what a task's message cannot hold, `pending/<id>` what is under way with it, `in-force` which version of the settings, and which
- * of the policy, was put in place last, `identity` the root's own id, which is made once and never changed.
+ * what a task's message cannot hold, `pending/<id>` what is under way with it, `received/<id>` what has come from other roots, `in-force` which version of the settings, and which
+ * of the policy, was put in place last, `identity` the root's own id, which is made once and never changed, `tokens` by which programs act as
+ * agents through a server, `server` where one listens.
  */
 export type DocumentName =
   | 'settings'
@@ -16,19 +17,30 @@ export type DocumentName =
   | 'alerts'
   | 'identity'
   | 'policy'
+  | 'tokens'
+  | 'server'
   | `agents/${string}`
-  | `${TaskDocuments}/${string}`;
+  | `${ListedDocuments}/${string}`;
 
-export type TaskDocuments = 'tasks' | 'pending';
+/** Documents of which there are many, each under an id of its own. */
+export type ListedDocuments = 'tasks' | 'pending' | 'received';
 
 /** What is kept of each change: the settings, the policy, and each card by its exact name. */
 export type RevisedName = RevisedDocument | `agents/${string}`;
 
 export type RevisedDocument = 'settings' | 'policy';
 
-/** `maintain.<mailbox>`: for whoever packs, prunes or takes out of the archive; `change.<document>`: who lost once (`put`); `assign.<agent>`: who gives it tasks. */
+/** `maintain.<mailbox>`: for whoever packs, prunes or takes out of the archive; `serve`: while a server takes its place; `change.<document>`: who lost once (`put`); `assign.<agent>`: who gives it tasks; `receive`: who takes what comes from other roots. */
 type LockName =
-  'audit' | 'import' | 'purge' | 'repair' | `assign.${string}` | `maintain.${string}` | `change.${string}`;
+  | 'audit'
+  | 'import'
+  | 'purge'
+  | 'receive'
+  | 'repair'
+  | 'serve'
+  | `assign.${string}`
+  | `maintain.${string}`
+  | `change.${string}`;
 
 /** A lock, as its holder has it. */
 export interface Lock {
@@ -84,6 +96,12 @@ export interface Documents {
    * @returns `false`: it has another version by now, and nothing was changed @throws CONFIG_INVALID
    */
   put(name: DocumentName, value: unknown, version: string | undefined): Promise<boolean>;
+  /**
+   * Takes away what says by being there that it holds, durably, if it still has this version. An editor that saves by renaming
+   * it away leaves such a moment, too, so others may go by it for a second more.
+   * @returns `false`: it has another version by now, or is gone, and nothing was changed
+   */
+  withdraw(name: 'policy', version: string): Promise<boolean>;
   /** The numbers of what is kept of a document, ascending. */
   revisions(of: RevisedName): Promise<number[]>;
   /** `undefined`: nothing is kept under this number, or what lies there cannot be read. */
@@ -94,9 +112,9 @@ export interface Documents {
    */
   keepRevision(of: RevisedName, number: number, value: object): Promise<boolean>;
   /** The ids of those that there are, in any order. */
-  list(of: TaskDocuments): Promise<string[]>;
+  list(of: ListedDocuments): Promise<string[]>;
   /** Takes one away, whatever it says; a power cut may bring it back. Nothing, where there is none. */
-  remove(name: `${TaskDocuments}/${string}`): Promise<void>;
+  remove(name: `${ListedDocuments}/${string}`): Promise<void>;
   /**
    * Gives a mailbox another name, with all that is in it and its card, durably and as one step: a message, a claim, an
    * ordering key is there under the old name or under the new one. Whoever still goes by the old name is refused

@@ -15,6 +15,8 @@ export interface EventBatch {
 export interface Wake {
   /** Set when pushes are not to be had (for example: no inotify watches left), with the reason; it then looks once a second. */
   readonly degraded?: string;
+  /** A push that was lost is made up for within seconds: whoever listens need not look by himself but now and then. */
+  readonly sure?: true;
   close(): Promise<void>;
 }
 

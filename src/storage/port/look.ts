@@ -69,6 +69,20 @@ export interface RefusedCount {
   readonly reason: string;
 }
 
+/** Where a list goes on. */
+export interface ListFrom {
+  /** Behind this place (`placeOf`), whose entry need not be there any more. */
+  readonly after?: string;
+  /** Of what is archived or dead: what got there at this moment or before it; milliseconds since 1970. */
+  readonly until?: number;
+}
+
+export interface ArchiveRange {
+  readonly since?: number;
+  readonly until?: number;
+  readonly after?: string;
+}
+
 /** What a mailbox holds undelivered or unfinished: ready, delayed and inflight. */
 export interface Load {
   readonly messages: number;
@@ -77,8 +91,13 @@ export interface Load {
 
 /** Looking: it claims, moves and finishes nothing, and tells no event. */
 export interface Look {
-  /** In delivery order, delayed and inflight by their time; archived and dead newest first. */
-  list(mailbox: string, state: State): AsyncIterable<Entry>;
+  /**
+   * In delivery order, delayed and inflight by their time; archived and dead newest first. It looks only into what comes behind
+   * `from`, as far as the storage can tell, and reads on as the next is asked for.
+   */
+  list(mailbox: string, state: State, from?: ListFrom): AsyncIterable<Entry>;
+  /** Where an entry stands in the list of its state, for whoever goes on behind it; it tells nothing of its claim. */
+  placeOf(entry: Entry): string;
   /** Every mailbox's entry with this id, in the order of the mailboxes' names; or only one mailbox's or log's. */
   find(id: string, mailbox?: string): Promise<Entry[]>;
   /** `undefined`: it has moved on since it was listed. @throws CORRUPT */
@@ -89,8 +108,8 @@ export interface Look {
   load(mailbox: string): Promise<Load>;
   /** What its agent may still send at so many messages a minute. */
   allowance(mailbox: string, perMinute: number): Promise<Allowance>;
-  /** What was archived in [since, until), the oldest first. */
-  listArchived(mailbox: string, range: { readonly since?: number; readonly until?: number }): AsyncIterable<Entry>;
+  /** What was archived in [since, until), the oldest first. @param range `after` as of ListFrom */
+  listArchived(mailbox: string, range: ArchiveRange): AsyncIterable<Entry>;
   /** The last claim attempt, empty-handed ones too; cheap at any depth. */
   lastReadAt(mailbox: string): Promise<number | undefined>;
   /** Every topic that has a log, sorted. */

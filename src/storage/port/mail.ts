@@ -47,6 +47,11 @@ export interface Outgoing {
   readonly expiresAt?: ReadonlyMap<string, number>;
   /** By mailbox, of those that have any. An answer that a request waits for, and the repeat under a dedupe key, need no room. */
   readonly limits?: ReadonlyMap<string, Limits>;
+  /**
+   * It was sent in another root and has come here by its id. What its dedupe key says was done there: here it is neither
+   * asked for nor remembered.
+   */
+  readonly carried?: true;
   /** Only with a dedupe key: it can be nothing but a repeat. While nothing was sent under the key it is refused with this. */
   readonly refusal?: DreamosError;
 }
@@ -147,6 +152,8 @@ export interface Actor {
 export interface Said {
   readonly score?: number | undefined;
   readonly note?: string | undefined;
+  /** It is kept by another root now, which is called so here: its `acked` event is followed by `forwarded`. */
+  readonly forwardedTo?: string | undefined;
 }
 
 export interface CancelOptions extends Actor {

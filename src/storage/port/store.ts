@@ -15,6 +15,7 @@
  */
 import type { Audit } from './audit.ts';
 import type { Documents } from './documents.ts';
+import type { DumpOptions, TakeRecord } from './dump/loading.ts';
 import type { Journal } from './journal.ts';
 import type { Look } from './look.ts';
 import type { Mail } from './mail.ts';
@@ -49,6 +50,8 @@ export interface Space {
 }
 
 export interface Store {
+  /** What keeps the mail, as a root's format.json calls it. */
+  readonly engine?: string;
   readonly capabilities: Capabilities;
   /** The time by which leases, delays and times-to-live end; milliseconds since 1970. */
   now(): number;
@@ -62,6 +65,13 @@ export interface Store {
   readonly audit: Audit;
   /** Absent: the storage keeps house by itself. */
   readonly upkeep?: Upkeep;
+  /**
+   * Gives all that is kept, for another storage to take, in the order of dump/records.ts. What was acknowledged before is in it,
+   * each message once; what others do meanwhile may be in it. Sends that are begun are finished first, and what is handed in is
+   * adopted. Absent: the storage has no such form.
+   * @returns `false`: the signal came
+   */
+  dump?(take: TakeRecord, options?: DumpOptions): Promise<boolean>;
   /** Which process this is, among all that use the same mail. */
   self(): Promise<{
     readonly pid: number;

@@ -83,6 +83,59 @@ describe('--unseal', () => {
     expect(err).toContain('One sealed message does not open');
   });
 
+  test('of list has the subject, and finds by it', async () => {
+    const id = await sealed('--seal-subject');
+    expect((await run('list reviewer')).out).toContain('from planner: (sealed)');
+    expect((await run('list reviewer --subject codes')).out).toBe('');
+    for (const line of [
+      'list reviewer --unseal',
+      'list --subject codes --unseal',
+      'search code --subject codes --unseal',
+    ])
+      expect((await run(line)).out, line).toMatch(new RegExp(`${id}.*from planner: Codes`));
+    expect((await run('list reviewer --subject other --unseal')).out).toBe('');
+    expect((await run('list reviewer --unseal --json')).json).toMatchObject([
+      { id, unsealed: true, message: { subject: 'Codes', body: 'the-code' } },
+    ]);
+    const screen = await run('list reviewer --unseal --as reviewer', { terminal: true });
+    expect(screen.out).toContain('Codes');
+  });
+
+  test('of peek and thread shows what is in it, and takes nothing', async () => {
+    const id = await sealed('--seal-subject');
+    const { out, err } = await run('peek reviewer --unseal');
+    expect(out).toMatch(/^Sealed: +opened here; it lies sealed$/m);
+    expect(out).toContain('```\nthe-code\n```');
+    expect(err).toContain('dreamos read reviewer --unseal');
+    expect((await run('peek reviewer --unseal --json')).json).toMatchObject([
+      { unsealed: true, message: { id, subject: 'Codes', body: 'the-code' } },
+    ]);
+    const closed = (await run(`thread ${id}`)).out;
+    expect(closed).toContain(`  | (sealed) dreamos show ${id} --unseal\n`);
+    expect(closed).not.toMatch(/BEGIN AGE|Codes/);
+    const opened = (await run(`thread ${id} --unseal`)).out;
+    expect(opened).toContain('"Codes"\n');
+    expect(opened).toMatch(/\(reviewer: ready\) {2}opened here\n {2}\| the-code\n/);
+    expect((await run(`thread ${id} --unseal --json`)).json).toMatchObject([
+      { unsealed: true, message: { id, body: 'the-code' }, entries: [{ state: 'ready' }] },
+    ]);
+  });
+
+  test('of list, peek and thread shows as it lies what does not open, and says so once', async () => {
+    const id = await sealed('--seal-subject');
+    await sealed('--seal-subject');
+    const stranger = { env: { DREAMOS_CONFIG_HOME: scratch() } };
+    for (const line of ['list reviewer --unseal', 'peek reviewer -n 2 --unseal']) {
+      const { code, out, err } = await run(line, stranger);
+      expect([code, out.includes(id)]).toEqual([0, true]);
+      expect(err).toMatch(/^Warning: 2 sealed messages do not open .* only what stands outside was shown/);
+      expect(err.match(/Warning/g)).toHaveLength(1);
+      expect(`${out}${err}`).not.toMatch(/BEGIN AGE|Codes|the-code/);
+    }
+    expect((await run(`thread ${id} --unseal`, stranger)).err).toMatch(/^Warning: One sealed message does not open/);
+    expect((await run(`thread ${id} --unseal`, stranger)).out).toContain('(sealed)');
+  });
+
   test('of read opens what it takes', async () => {
     const id = await sealed();
     expect((await run('read reviewer --unseal --json')).json).toMatchObject([

@@ -69,10 +69,18 @@ test('agent register puts an agent into groups, and empties them again', async (
 });
 
 test('agent register says what an agent is for, and agent show tells it', async () => {
-  const words = 'agent register reviewer --kind specialist --capability ts,review --capability go --max-tasks 2';
+  const words =
+    'agent register reviewer --at far --kind specialist --capability ts,review --capability go --max-tasks 2';
   expect((await rig.dreamos(`${words} --standby-for planner --mail-to-standby`)).code).toBe(0);
-  const duties = { kind: 'specialist', capabilities: ['ts', 'review', 'go'], maxTasks: 2, standbyFor: ['planner'] };
+  const duties = {
+    kind: 'specialist',
+    capabilities: ['ts', 'review', 'go'],
+    maxTasks: 2,
+    standbyFor: ['planner'],
+    at: 'far',
+  };
   expect((await rig.dreamos('agent show reviewer --json')).json).toMatchObject([{ ...duties, mailToStandby: true }]);
+  expect((await rig.dreamos('agent list')).out).toMatch(/at[^]*reviewer .* far /);
   expect((await rig.dreamos('agent show reviewer')).out).toMatch(/\ncapabilities: +\["ts","review","go"\]\n/);
   const back = [
     'agent',
@@ -85,17 +93,21 @@ test('agent register says what an agent is for, and agent show tells it', async 
     '--standby-for',
     '',
     '--no-mail-to-standby',
+    '--at',
+    '',
   ];
   const [card] = (await rig.dreamos([...back, '--json'])).json;
   expect(card).toMatchObject({ capabilities: duties.capabilities, standbyFor: [], mailToStandby: false });
   expect(card).not.toHaveProperty('kind');
   expect(card).not.toHaveProperty('maxTasks');
+  expect(card).not.toHaveProperty('at');
 });
 
 test.each([
   ['--capability Review', 6, 'Write it as review'],
   ['--kind boss', 6, 'One of: core, specialist, utility, coordinator'],
   ['--max-tasks none', 2, 'a whole number from 1 on'],
+  ['--at far/away', 6, 'dreamos agent register reviewer --at host-b'],
   ['--standby-for nobody', 4, 'agent register nobody'],
   ['--standby-for reviewer', 6, 'dreamos agent list'],
 ])('agent register reviewer %s is refused with %i, and changes nothing', async (options, code, hint) => {

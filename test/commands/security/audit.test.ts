@@ -104,7 +104,7 @@ describe('audit verify', () => {
     const { code, out } = await rig.dreamos('audit verify');
     expect(code).toBe(0);
     expect(out).toBe(
-      'Whole: 1 line proved by 1 checkpoint, from 2026-11-20T09:00:00.000Z to 2026-11-20T09:00:00.000Z (3m ago). What a cut of both log and checkpoints would have taken from their end, only an anchor tells.\n',
+      'Whole: 1 line proved by 1 checkpoint, from 2026-11-20T09:00:00.000Z to 2026-11-20T09:00:00.000Z (3m ago). Whether the end of log and checkpoints was cut off together, only an anchor tells.\n',
     );
   });
 

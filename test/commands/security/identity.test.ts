@@ -88,11 +88,24 @@ describe('identity', () => {
     expect(ended.err).toContain(`Next: chmod 600 ${path}`);
   });
 
+  test('list has every agent with a key, and says whose private half is here', async () => {
+    const none = await run('identity list');
+    expect(none).toMatchObject({ code: 0, out: '', err: expect.stringContaining('dreamos identity create <agent>') });
+    const theirs = scratch();
+    await run('identity create planner');
+    await run('identity create reviewer', theirs);
+    const { out } = await run('identity list');
+    expect(out).toMatch(/^agent +key +since +state +private half\n/);
+    expect(out).toMatch(new RegExp(`^planner +${await keyOf('planner')} +2026-[^ ]+ +good +here *$`, 'm'));
+    expect(out).toMatch(new RegExp(`^reviewer +${await keyOf('reviewer')} +2026-[^ ]+ +not trusted yet +- *$`, 'm'));
+  });
+
   test('never prints a private key', async () => {
     for (const words of [
       'identity create planner',
       'identity rotate planner',
       'identity show planner',
+      'identity list',
       'identity revoke planner',
       'trust list',
       'agent show planner',
@@ -130,6 +143,17 @@ describe('trust', () => {
     );
     expect((await run('trust accept planner', theirs)).out).toBe(`planner is known by ${own} already.\n`);
     expect((await run('trust list', theirs)).out).toMatch(new RegExp(`^planner +good +${own} +${own} `, 'm'));
+  });
+
+  test('remove forgets a key, and says which one the next use would trust', async () => {
+    const { theirs, own, known } = await strange();
+    expect(await run('trust remove planner', theirs)).toMatchObject({
+      ...{ code: 0, out: `You know planner by no key any more; it was ${known}.\n` },
+      err: `Its next use trusts what its card says then; now that is ${own}.\n`,
+    });
+    expect((await run('trust list', theirs)).out).toMatch(new RegExp(`^planner +not trusted yet +${own} +- *$`, 'm'));
+    expect((await run('trust remove planner', theirs)).out).toBe('You know planner by no key.\n');
+    expect((await run('trust remove nobody', theirs)).code).toBe(4);
   });
 
   test('without a key of anybody there is nothing to list, and nothing to accept', async () => {

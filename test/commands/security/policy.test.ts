@@ -77,6 +77,63 @@ test('a policy that nobody who is registered could change is put in force by who
   expect(await dreamos('policy set unknown.json', 'reviewer')).toMatchObject({ code: 0 });
 });
 
+describe('policy history, diff, rollback and remove', () => {
+  beforeEach(async () => {
+    await set();
+    files['open.json'] = '{"roles":{"all":{"allow":{"*":["*"]}}},"everyone":["all"]}';
+    await dreamos('policy set open.json');
+  });
+
+  test('say what each version has changed, and in which roles, by whom and why', async () => {
+    const { out, err } = await dreamos('policy history');
+    expect(err).toBe('');
+    expect(out.split('\n').map((line) => line.trimEnd())).toEqual([
+      'version  at                        by       state     changes                                              note',
+      '2        2026-11-20T09:00:00.000Z  planner  in force  role self, everyone, agent planner, tests',
+      '1        2026-11-20T09:00:00.000Z  planner  replaced  role self, role all, everyone, agent planner, tests  begin',
+      '',
+    ]);
+    expect((await dreamos('policy diff 1')).out).toMatch(/^roles\.self\.deny\.send +\["secret-\*"\] +-$/m);
+    expect(await dreamos('policy diff 2')).toMatchObject({ out: '', err: 'There is no difference.\n' });
+    expect((await dreamos('policy history -n 1 --json')).json).toMatchObject([{ version: 2, state: 'in force' }]);
+  });
+
+  test('have an earlier one again, or none', async () => {
+    expect(await dreamos('policy rollback 1 --note oops')).toMatchObject({
+      ...{ code: 0, out: 'Version 3 of the policy is in force, and says what version 1 said.\n' },
+    });
+    expect(await dreamos('policy remove', 'reviewer')).toMatchObject({ code: 9 });
+    expect(await dreamos('policy remove --note free')).toMatchObject({
+      ...{ code: 0, out: 'There is no policy now: everybody may everything. That is version 4.\n' },
+    });
+    expect((await dreamos('policy show', 'reviewer')).err).toBe(
+      'There is no policy: everybody may everything. Version 4, since 2026-11-20T09:00:00.000Z by planner: free\n',
+    );
+    expect((await dreamos('policy history')).out).toMatch(/^4 .* in force +removed +free *$/m);
+    await dreamos('policy rollback 1');
+    expect((await dreamos('policy rollback 4')).out).toBe(
+      'There is no policy now: everybody may everything. That is version 6.\n',
+    );
+  });
+
+  test('refuse what is no version, and one that is not in force any more', async () => {
+    expect(await dreamos('policy rollback first')).toMatchObject({
+      ...{ code: 2, err: expect.stringContaining('Next: Which there are: dreamos policy history') },
+    });
+    expect(await dreamos('policy rollback 9')).toMatchObject({ code: 4 });
+    expect(await dreamos('policy remove --if-version 1')).toMatchObject({
+      ...{ code: 5, err: expect.stringContaining('dreamos policy diff 1 2') },
+    });
+  });
+
+  test('where there never was one, they say so', async () => {
+    const fresh = await createRig();
+    expect((await fresh.dreamos('policy history')).err).toBe('No policy was ever set: everybody may everything.\n');
+    expect((await fresh.dreamos('policy remove')).out).toBe('There is no policy now: everybody may everything.\n');
+    expect(await fresh.dreamos('policy rollback 0')).toMatchObject({ code: 2 });
+  });
+});
+
 describe('policy check', () => {
   beforeEach(set);
 

@@ -1,8 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
 import { getConfig } from '../../../src/core/config/show.ts';
-import { setConfig } from '../../../src/core/config/change.ts';
+import { rollbackConfig, setConfig } from '../../../src/core/config/change.ts';
 import { type CoreRig, createCoreRig, expectRefusal, refusal } from '../rig.ts';
-import { retireAgent } from '../../../src/core/agents/agents.ts';
+import { registerAgent, retireAgent } from '../../../src/core/agents/agents.ts';
+import { editableConfig, replaceConfig } from '../../../src/core/config/text.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { changeSettingsIn, settingsIn } from '../../storage/contract/ways.ts';
 import type { Settings } from '../../../src/model/settings.ts';
@@ -43,6 +44,32 @@ test('whoever sets what the environment overrides is told', async () => {
   const root = rig.as('planner', { DREAMOS_LEASE: '1m' });
   await setConfig(root, 'lease', '2m');
   expect(rig.warnings).toEqual([expect.stringContaining('DREAMOS_LEASE')]);
+});
+
+test('so is who edits, or goes back to an earlier version, of what that changes and nothing else', async () => {
+  await registerAgent(rig.root, { name: 'planner' });
+  const edit = async (settings: object, root = rig.root) => {
+    const before = await editableConfig(root);
+    return replaceConfig(root, JSON.stringify(settings), { before });
+  };
+  const told = (): string[] => rig.warnings.splice(0).map((one) => one.replace(/,? .*/, ''));
+  const firstWords = (): string[] => rig.warnings.splice(0).map((one) => one.split(' ').slice(0, 4).join(' '));
+  const asked = 'The setting signatures is';
+  await edit({ signatures: 'warn' });
+  expect(firstWords()).toEqual([asked]);
+  await edit({ signatures: 'warn', lease: '1m' });
+  expect(told()).toEqual([]);
+  const alerts = [{ name: 'slow', metric: 'ready', over: 1, to: 'nobody' }];
+  await edit({ alerts });
+  expect(firstWords()).toEqual(['The alert slow is']);
+  await edit({ lease: '2m' }, rig.as('planner', { DREAMOS_LEASE: '1m' }));
+  expect(told()).toEqual(['DREAMOS_LEASE']);
+  await rollbackConfig(rig.root, 1);
+  expect(firstWords()).toEqual([asked]);
+  await rollbackConfig(rig.root, 3);
+  expect(firstWords()).toEqual(['The alert slow is']);
+  await rollbackConfig(rig.root, 0);
+  expect(told()).toEqual([]);
 });
 
 test('whoever asks for signatures is told which agents have no key, and under require what waits', async () => {

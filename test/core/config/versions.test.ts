@@ -129,6 +129,33 @@ test('a rollback is a new version that says what an earlier one said, also that 
   expect(none).toMatchObject({ kind: 'not-found', code: 'VERSION_NOT_FOUND', hint: 'dreamos config history' });
 });
 
+test('who has proved who he is changes no command that the user of the root would run, by no way', async () => {
+  const ann: Session = { ...session, proved: true };
+  const denied = { kind: 'denied', code: 'FORBIDDEN' };
+  const secretScanner = ['sh', '-c', 'id > f'];
+  const alerts = [{ name: 'dead', run: ['sh', '-c', 'id > f'] }];
+  await expect(changeConfig(ann, { secretScanner })).rejects.toMatchObject(denied);
+  await expect(setConfig(ann, 'alerts', alerts)).rejects.toMatchObject(denied);
+  await setConfig(session, 'secretScanner', secretScanner);
+  await setConfig(session, 'alerts', alerts);
+  await expect(unsetConfig(ann, ['secretScanner'])).rejects.toMatchObject(denied);
+  await expect(rollbackConfig(ann, 1)).rejects.toMatchObject(denied);
+  await expect(setConfig(ann, 'alerts', [{ name: 'dead', run: ['true'] }])).rejects.toMatchObject(denied);
+  const text = JSON.stringify({ alerts });
+  const before = await editableConfig(ann);
+  await expect(replaceConfig(ann, text, { before })).rejects.toMatchObject(denied);
+  await changeConfig(session, { secretScanner: null, alerts: null });
+  await expect(rollbackConfig(ann, 2)).rejects.toMatchObject(denied);
+  await rollbackConfig(session, 2);
+  // What is in force while the file cannot be read is what was there before.
+  write('{');
+  await expect(rollbackConfig(ann, 0)).rejects.toMatchObject(denied);
+  await rollbackConfig(ann, 2);
+  const others = [{ name: 'oldest', over: '2h' }, ...alerts];
+  await changeConfig(ann, { lease: '30m', alerts: others });
+  expect(JSON.parse(readFileSync(room.layout.config, 'utf8'))).toMatchObject({ secretScanner, lease: '30m' });
+});
+
 test('eight who change at the same moment lose none, also without a lock', async () => {
   const keys = ['lease', 'backoffMax', 'warnUnreadAfter', 'wakeFor', 'heartbeat', 'topicRetention', 'ttl'] as const;
   const sessions = await Promise.all(keys.map(() => begin()));

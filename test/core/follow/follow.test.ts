@@ -99,3 +99,24 @@ test('who follows is told when the root was removed, although hints go on', asyn
   }
   expect(await soFar(failure)).toMatchObject({ kind: 'not-found', code: 'ROOT_NOT_FOUND' });
 });
+
+test('says once where it begins, when that can be gone on from, and before it tells anything', async () => {
+  const log = counted({ left: 1 });
+  const said: string[] = [];
+  const stop = new AbortController();
+  const { signal } = stop;
+  const done = (async () => {
+    const options = { signal, onBegun: (cursor: string) => said.push(`begun ${cursor}`) };
+    for await (const event of follow(still.rig.root, log.followed, options)) said.push(event.event);
+  })();
+  await soFar(done);
+  log.hint();
+  await soFar(done);
+  expect(said).toEqual(['begun c', 'acked']);
+  stop.abort();
+  await done;
+  const broken = { ...log.followed, read: () => Promise.reject(new Error('no cursor')) };
+  const failing = follow(still.rig.root, broken, { since: 'x', onBegun: () => said.push('never') });
+  await expect(failing.next()).rejects.toThrow('no cursor');
+  expect(said).not.toContain('never');
+});

@@ -181,3 +181,32 @@ test('a watcher that is ended while it tells opens no watches and moves nothing'
   for await (const _ of watch(still.rig.root, { since: 'start', signal: stop.signal })) stop.abort();
   expect([opened, recover].map(({ mock }) => mock.calls.length)).toEqual([0, 0]);
 });
+
+test('many who watch look no more often than one for what no hint tells of', async () => {
+  const recover = vi.spyOn(still.rig.root.store.mail, 'recover');
+  const controller = new AbortController();
+  const watched = (): Promise<'ended'> => follow(watch(still.rig.root, { signal: controller.signal })).done;
+  const all = [watched()];
+  await soFar(all[0] as Promise<'ended'>);
+  const { length: agents } = recover.mock.calls;
+  expect(agents).toBe(3);
+  for (let i = 0; i < 9; i++) all.push(watched());
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(recover.mock.calls.length).toBe(5 * agents);
+  controller.abort();
+  await Promise.all(all);
+});
+
+test('who came later also brings what falls due, when the one who knew of it has gone', async () => {
+  await send(still.rig.root, { to: 'Builder', body: 'later', delayMs: 9000 });
+  const [first, second] = [new AbortController(), new AbortController()];
+  const one = follow(watch(still.rig.root, { signal: first.signal }));
+  await soFar(one.done);
+  const other = follow(watch(still.rig.root, { signal: second.signal }));
+  await soFar(other.done);
+  first.abort();
+  await vi.advanceTimersByTimeAsync(9010);
+  expect(other.names()).toEqual(['delivered']);
+  second.abort();
+  await Promise.all([one.done, other.done]);
+});

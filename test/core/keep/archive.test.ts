@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { listArchive, restoreArchive, searchArchive, exportArchive } from '../../../src/core/keep/archive.ts';
+import { cancel } from '../../../src/core/keep/cancel.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { ack } from '../../../src/core/take/settle.ts';
@@ -26,6 +27,22 @@ test('the archive lists what was finished, the newest first', async () => {
   ]);
   expect(await gather(listArchive(rig.root, 'reviewer', { limit: 1 }))).toHaveLength(1);
   expect(await gather(listArchive(rig.root, 'reviewer', { filter: { id: first } }))).toMatchObject([{ id: first }]);
+});
+
+test('what was called off was never finished, and the archive says so', async () => {
+  const done = await finish();
+  const { id } = await send(rig.root, { to: 'reviewer', body: 'never mind' });
+  await cancel(rig.root, id);
+  const listed = await gather(listArchive(rig.root, 'reviewer'));
+  expect(listed.map((one) => [one.id, one.withdrawn])).toEqual(
+    expect.arrayContaining([
+      [id, true],
+      [done, undefined],
+    ]),
+  );
+  expect(await gather(exportArchive(rig.root, 'reviewer', { filter: { id } }))).toMatchObject([
+    { id, withdrawn: true },
+  ]);
 });
 
 test.for(['NEEDLE', 'needle'])('the archive is searched for %s in subject, body, sender, id and tags', async (text) => {

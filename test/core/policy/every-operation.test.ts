@@ -26,10 +26,14 @@ test('nobody is asked for what tells nothing of mail and changes nothing in a ro
     [
       ...['completion', 'explain', 'help', 'schema', 'setup', 'setup.check'],
       // Its tools are asked by themselves; it makes a root.
-      ...['mcp', 'restore'],
+      ...['mcp', 'restore', 'load'],
+      // As what the senders of what it takes do here.
+      'receive',
       ...['policy.check', 'policy.show', 'policy.test'],
+      // That it is there.
+      'serve.status',
       // Of one's own file, and what it says of the keys on the cards.
-      ...['identity.show', 'trust.accept', 'trust.list'],
+      ...['identity.list', 'identity.show', 'trust.accept', 'trust.list', 'trust.remove'],
     ].sort(),
   );
 });

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { libraryPathOf, operationNames, operations } from '../../../src/contract/operations.ts';
 
 const src = join(import.meta.dirname, '../../../src');
-const faces = ['commands', 'mcp', 'cli', 'hooks', 'wake'];
+const faces = ['commands', 'mcp', 'cli', 'hooks', 'wake', 'server'];
 
 const about: Record<string, readonly string[]> = {
   'who there is, by his card, which is no mail': [
@@ -20,16 +20,29 @@ const about: Record<string, readonly string[]> = {
     ...['outcomeNames', 'parseSetting', 'statesWithout', 'tableIn', 'tableNames', 'testText', 'valueText', 'refusedBy'],
   ],
   'the gate itself': ['admit'],
+  'a bridge, which passes the gate by its name, and what it takes as what its senders do': ['bridge', 'createReceiver'],
+  'a root that is not there yet, and a move, which passes the gate by its name': ['loadRoot', 'moveRoot'],
   'a file that is no root’s': ['replaceTextfile'],
   'what one holds oneself, or has just been allowed to read': [
     ...['listHeld', 'claimedId', 'meantId', 'archivedId', 'findNow', 'readOrWarn', 'asConsumer'],
   ],
-  'that something has happened, and not what': ['changes', 'createWaiter'],
+  'going on where an engine was away': ['persist'],
+  'that something has happened, and not what': ['changes', 'createBell', 'createWaiter', 'onAbort'],
   'the sessions of the tools that agents work in': ['agentOf', 'followCleared', 'noteMoment'],
-  'a setting': ['effectiveSettings', 'settingsUntold'],
+  'a setting': ['effectiveSettings', 'settingsNow', 'settingsUntold'],
   'what has just been read, and may be handed out': ['answersSealed', 'checkHandedOut'],
-  'what notes that something was done or denied': ['isAudited', 'noteCall', 'noteDenied'],
+  'what notes that something was done or denied': ['isAudited', 'isDenied', 'noteCall', 'noteDenied'],
   'what alerts are silenced': ['silencesNow'],
+  'whose token it is, before anything is asked for': ['provedBy', 'holds'],
+  'a session of who asks, which passes the gate with each operation': ['sessionOn'],
+  'where the server itself listens, and of which root': ['changeDocument', 'rootIdOf'],
+  'a place in a list, a version, a project': ['cardVersion', 'cursorOf', 'projectIn', 'settingsVersion'],
+  'what one was handed, which is given back': ['createHanded'],
+  'what a client and its server say to each other': [
+    ...['callPath', 'saidPath', 'hello', 'takeUpCall', 'keepReplyCall', 'storeCall', 'storeLooks', 'handedOver'],
+    ...['ownVersion', 'otherVersion', 'toJson', 'fromJson'],
+  ],
+  'what a worker does by the way, once the gate has let it work and reply': ['keepReply', 'takeUp', 'lastingIn'],
 };
 
 interface Taken {
@@ -45,7 +58,7 @@ function* takenFromCore(): Generator<Taken> {
       const by = join(src, face, path);
       const source = readFileSync(by, 'utf8');
       for (const [, names = '', from = ''] of source.matchAll(/^import \{([^}]*)\} from '([^']*\/core\/[^']*)';/gm))
-        for (const name of names.split(',').map((one) => one.trim()))
+        for (const name of names.split(',').map((one) => one.trim().replace(/ as \w+$/, '')))
           if (name !== '' && !name.startsWith('type ')) yield { file: join(dirname(by), from), name, by };
       for (const [, names = '', from = ''] of source.matchAll(
         /const \{([^}]*)\} = await import\('([^']*\/core\/[^']*)'\)/g,

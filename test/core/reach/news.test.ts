@@ -23,7 +23,15 @@ test('what is new is announced once to a session, and to each session', async ()
   expect(await news()).toBeUndefined();
   await sendAs('planner');
   await sendAs('planner', { priority: 'urgent' });
-  const all = { mailbox: 'reviewer', unread: 2, orMore: false, urgent: 1, from: ['planner'], others: false };
+  const all = {
+    mailbox: 'reviewer',
+    unread: 2,
+    orMore: false,
+    urgent: 1,
+    from: ['planner'],
+    unverified: [],
+    others: false,
+  };
   expect(await news()).toEqual(all);
   expect(await news()).toBeUndefined();
   expect(await news({}, { host: 'codex', session: 's1' })).toEqual(all);

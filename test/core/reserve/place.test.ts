@@ -125,3 +125,26 @@ test('what cannot be meant is refused, with what to write', async () => {
   await expectRefusal(placesOf(session, ['a'], undefined), 'SOURCE_NOT_FOUND');
   expect((await placesOf(session, ['/a'], undefined))[0]?.path).toBe('/a');
 });
+
+test('who has proved who he is learns nothing of what is outside of the project', async () => {
+  const outside = scratch();
+  mkdirSync(join(outside, 'hidden'));
+  writeFileSync(join(outside, 'file'), '');
+  symlinkSync('hidden', join(outside, 'link'));
+  symlinkSync(outside, join(project, 'out'));
+  symlinkSync('round', join(project, 'round'));
+  symlinkSync('src', join(project, 'link'));
+  const mine = { ...session, proved: true };
+  const of = async (text: string): Promise<[string, boolean | undefined]> => {
+    const { path, file } = must((await placesOf(mine, [text], project))[0]);
+    return [path, file];
+  };
+  for (const name of ['file', 'link', 'hidden', 'nothing']) {
+    expect(await of(join(outside, name))).toEqual([join(outside, name), undefined]);
+    expect(await of(`out/${name}`)).toEqual([`out/${name}`, undefined]);
+  }
+  expect(await of('round/a')).toEqual(['round/a', undefined]);
+  expect(await of('link/a.ts')).toEqual(['src/a.ts', true]);
+  const alone = { ...mine, path: outside };
+  expect(must((await placesOf(alone, [join(outside, 'link')], '/'))[0]).path).toBe(join(outside, 'link'));
+});

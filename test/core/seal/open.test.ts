@@ -4,8 +4,12 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { createIdentity, showIdentity } from '../../../src/core/identity/identity.ts';
 import { sealRecipientOf } from '../../../src/core/identity/keys.ts';
 import { encryptTo } from '../../../src/core/age/age.ts';
+import { setConfig } from '../../../src/core/config/change.ts';
+import { list } from '../../../src/core/look/list.ts';
+import { peek } from '../../../src/core/look/peek.ts';
 import { search } from '../../../src/core/look/search.ts';
 import { show } from '../../../src/core/look/show.ts';
+import { thread } from '../../../src/core/look/thread.ts';
 import { open } from '../../../src/core/seal/open.ts';
 import { ask } from '../../../src/core/send/request.ts';
 import { reply } from '../../../src/core/send/reply.ts';
@@ -102,6 +106,20 @@ describe('a spoilt key of his own', () => {
   });
 });
 
+test('who has proved who he is opens by no key of another agent, be it that of the mailbox', async () => {
+  const { id } = await sealed();
+  const builder = { ...rig.as('Builder'), proved: true };
+  const read = readNext(builder, 'reviewer', { unseal: true });
+  await expectRefusal(read, { kind: 'denied', code: 'UNAUTHENTICATED', names: 'Builder' });
+  await expectRefusal(show(builder, id, { unseal: true }), {
+    kind: 'denied',
+    code: 'UNAUTHENTICATED',
+    names: 'Builder',
+  });
+  const own = { ...rig.as('reviewer'), proved: true };
+  expect((await readNext(own, 'reviewer', { unseal: true }))?.message.body).toBe('the code');
+});
+
 test('what somebody else has sealed by age, and handed in, opens as well', async () => {
   const id = rig.root.ids.next(rig.clock.now());
   const inner = JSON.stringify({ v: 1, id, from: 'ci', to: ['reviewer'], body: 'by hand' });
@@ -132,6 +150,35 @@ describe('a search', () => {
     expect(all[0]).not.toHaveProperty('unsealed');
     expect(rig.warnings).toHaveLength(1);
     expect(rig.warnings[0]).toMatch(/^2 sealed messages do not open .*The first: .*no private key of reviewer is here/);
+  });
+});
+
+describe('a look at several', () => {
+  test('checks the signature of what lies there, and opens what is in it', async () => {
+    await setConfig(rig.root, 'signatures', 'warn');
+    const one = await sealed({ subject: 'Codes', sealSubject: true });
+    const me = rig.as('reviewer');
+    const [listed] = await gather(list(me, 'reviewer', { unseal: true }));
+    const [peeked] = await peek(me, 'reviewer', { unseal: true });
+    const [threaded] = await thread(me, one.id, { unseal: true });
+    for (const seen of [listed, peeked, threaded])
+      expect(seen).toMatchObject({
+        ...{ signature: 'verified', unsealed: true, message: { subject: 'Codes', body: 'the code' } },
+      });
+    expect((await rig.lies(one.id)).body).toContain('BEGIN AGE');
+  });
+
+  test('opens nothing that the filter leaves out', async () => {
+    await sealed({ type: 'event' });
+    const options = { unseal: true, filter: { type: 'task' } };
+    expect(await gather(list(rig.stranger('reviewer'), 'reviewer', options))).toEqual([]);
+    expect(rig.warnings).toEqual([]);
+  });
+
+  test('warns also of a list that is left early', async () => {
+    for (let n = 0; n < 2; n++) await sealed();
+    for await (const _ of list(rig.stranger('reviewer'), 'reviewer', { unseal: true })) break;
+    expect(rig.warnings).toEqual([expect.stringMatching(/^One sealed message does not open/)]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { registerAgent } from '../../../src/core/agents/agents.ts';
 import { rootOver } from '../../../src/core/open-root.ts';
@@ -46,6 +47,99 @@ describe('sends at the same time', () => {
   test('one after another are a call each', async () => {
     for (const body of bodies(3)) await send(rig.root, { to: 'reviewer', body });
     expect(calls).toEqual(bodies(3).map((body) => [body]));
+  });
+
+  /** Has the first call of the store wait. */
+  function holdFirst(): { letGo: () => void; held: Promise<void> } {
+    let letGo = (): void => undefined;
+    const open = new Promise<void>((resolve) => (letGo = resolve));
+    let reached = (): void => undefined;
+    const held = new Promise<void>((resolve) => (reached = resolve));
+    answer = async (_, real) => {
+      reached();
+      await open;
+      return real();
+    };
+    return { letGo, held };
+  }
+
+  test('that come one by one while another is on its way go together behind it', async () => {
+    const { letGo, held } = holdFirst();
+    const all = [send(rig.root, { to: 'reviewer', body: 'first' })];
+    await held;
+    for (const body of bodies(5)) {
+      all.push(send(rig.root, { to: 'reviewer', body }));
+      await new Promise(setImmediate);
+    }
+    expect(calls).toEqual([['first']]);
+    letGo();
+    await Promise.all(all);
+    expect(calls).toEqual([['first'], bodies(5)]);
+    await send(rig.root, { to: 'reviewer', body: 'last' });
+    expect(calls.at(-1)).toEqual(['last']);
+  });
+
+  test('of connections of their own, which are heard only between two syncs, go together', async () => {
+    const [senders, rounds] = [16, 10];
+    const asked = new Int32Array(new SharedArrayBuffer(4));
+    let sent = 0;
+    answer = async (_, real) => {
+      // As a sync does: nothing is heard meanwhile, and it lasts until all have asked who can.
+      for (let seen; (seen = Atomics.load(asked, 0)) < senders + sent;) Atomics.wait(asked, 0, seen);
+      await new Promise(setImmediate);
+      return real();
+    };
+    const worker = new Worker(
+      `const { parentPort, workerData: asked } = require('node:worker_threads');
+       const left = Array(${senders}).fill(${rounds});
+       const next = (i) => {
+         if (left[i]-- > 0) parentPort.postMessage(i);
+         Atomics.add(asked, 0, 1);
+         Atomics.notify(asked, 0);
+       };
+       parentPort.on('message', next);
+       for (let i = 0; i < ${senders}; i++) next(i);`,
+      { eval: true, workerData: asked },
+    );
+    await new Promise<void>((resolve, reject) => {
+      worker.on('error', reject).on('message', (i: number) => {
+        send(rig.root, { to: 'reviewer', body: `of ${i}` }).then(() => {
+          // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
+          worker.postMessage(i);
+          if (++sent === senders * rounds) resolve();
+        }, reject);
+      });
+    });
+    await worker.terminate();
+    expect(calls.flat()).toHaveLength(senders * rounds);
+    // A call for each round, and a few where one was heard before the others.
+    expect(calls.length).toBeLessThan(1.7 * rounds);
+  });
+
+  test('wait for no other whose disk has failed', async () => {
+    const { letGo, held } = holdFirst();
+    const real = answer;
+    answer = async (...call) => {
+      await real(...call);
+      throw new Error('a bug');
+    };
+    const first = send(rig.root, { to: 'reviewer', body: 'first' });
+    await held;
+    const rest = sendEach(rig.root, bodies(2));
+    await new Promise(setImmediate);
+    letGo();
+    await expect(first).rejects.toThrow('a bug');
+    expect((await rest).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(calls).toEqual([['first'], bodies(2)]);
+  });
+
+  test('are as many in a call as have some 256 KiB together, their data counted', async () => {
+    const long = 'x'.repeat(150 * 1024);
+    await sendEach(rig.root, bodies(5), { data: { long } });
+    expect(calls).toEqual([bodies(2), ['message 2', 'message 3'], ['message 4']]);
+    calls.length = 0;
+    await sendEach(rig.root, [`${long}a`, `${long}b`, 'c']);
+    expect(calls.map((call) => call.length)).toEqual([2, 1]);
   });
 
   test('without syncs, or where there are limits, go on their own', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { initRoot } from '../../../src/core/open-root.ts';
 import { registerAgent } from '../../../src/core/agents/agents.ts';
 import { heartbeat } from '../../../src/core/agents/heartbeat.ts';
@@ -7,15 +7,17 @@ import { listTasks } from '../../../src/core/tasks/list.ts';
 import { nextTask } from '../../../src/core/tasks/next.ts';
 import { cancelTask, doneTask, failTask, reportProgress, retryTask } from '../../../src/core/tasks/moves.ts';
 import { ack } from '../../../src/core/take/settle.ts';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sessionOn } from '../../../src/core/open-root.ts';
 
 test('a task goes from who wants it to who can do it, and what waits for it follows', async () => {
   const warnings: string[] = [];
+  const folder = await mkdtemp(join(tmpdir(), 'dreamos-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const { root } = await initRoot({
-    root: await mkdtemp(join(tmpdir(), 'dreamos-')),
+    root: folder,
     as: 'boss',
     agents: ['boss'],
     warn: (text) => warnings.push(text),

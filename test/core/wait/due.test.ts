@@ -31,6 +31,28 @@ describe('a due timer', () => {
     return { timer, looked, pass: (ms) => clock.advance(ms) };
   }
 
+  test('a hint that comes while it asks who there is has it look again', async () => {
+    const { root, clock } = await createCoreRig();
+    const looked: string[] = [];
+    root.store.mail.recover = async (mailbox) => {
+      looked.push(mailbox);
+      return { moved: 0 };
+    };
+    const timer = createDueTimer(root, undefined);
+    const { documents } = root.store;
+    const { listAgents } = documents;
+    documents.listAgents = async () => {
+      documents.listAgents = listAgents;
+      timer.soon(200);
+      return listAgents();
+    };
+    await timer.look();
+    const { length: agents } = looked;
+    clock.advance(200);
+    await timer.look();
+    expect(looked).toHaveLength(2 * agents);
+  });
+
   test('looks everywhere at first, and then where something happened', async () => {
     const { timer, looked, pass } = await timed(['planner', 'reviewer']);
     await timer.look();

@@ -1,4 +1,5 @@
 /** Every command on a spoilt root, in this process: none may end with exit code 1, in a stack trace or without an end. */
+import { connectRoot } from '../../../src/core/remote/connect.ts';
 import { PassThrough, Writable } from 'node:stream';
 import { run } from '../../../src/program/program.ts';
 import { startMs } from './specimen.ts';
@@ -83,6 +84,7 @@ async function runLine(path: string, line: string): Promise<{ code: number; err:
       version: () => '0.0.0',
       runtime: () => ({ runtime: 'node', engine: '20.19.0' }),
       openRoot: (options) => openRoot({ ...options, clock }),
+      connectRoot,
       initRoot: (options) => initRoot({ ...options, clock }),
       restoreRoot: (file, options) => restoreRoot(file, { ...options, clock }),
     });

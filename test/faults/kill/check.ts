@@ -190,10 +190,14 @@ const rootFiles = [
   'in-force.json',
   'outbox',
   'policy.json',
+  'received',
   'reservations.json',
   'schedules.json',
+  'server.json',
+  'server.sock',
   'subscriptions.json',
   'tasks',
+  'tokens.json',
   'topics',
 ];
 

@@ -120,6 +120,10 @@ export function agentRules(rig: Rig): void {
     expect((await another.documents.get(`pending/${one}`))?.value).toEqual({ why: 'x' });
     await another.documents.remove(`pending/${one}`);
     expect(await documents.list('pending')).toEqual([]);
+    expect(await documents.put(`received/${one}`, { v: 1 }, undefined)).toBe(true);
+    expect(await another.documents.list('received')).toEqual([one]);
+    await documents.remove(`received/${one}`);
+    expect(await another.documents.list('received')).toEqual([]);
     expect(await documents.get(`pending/${one}`)).toBeUndefined();
     expect((await documents.list('tasks')).length).toBe(2);
   });

@@ -245,4 +245,24 @@ export function dedupeRules(rig: Rig): void {
     expect(await sendKeyed({}, { dueAt: rig.now() + 60_000 })).toMatchObject({ id: first.id, duplicate: true });
     expect(await rig.entries('delayed')).toHaveLength(1);
   });
+
+  test('what was sent in another root is neither asked for its key nor remembered under it', async () => {
+    const first = await sendKeyed();
+    const carried = await sendKeyed({ body: 'of a later day' }, { carried: true });
+    expect(carried.duplicate).toBeUndefined();
+    expect(carried.id).not.toBe(first.id);
+    expect(await sendKeyed({ dedupeKey: 'other' }, { carried: true })).not.toHaveProperty('duplicate');
+    expect(await sendKeyed({ dedupeKey: 'other', body: 'sent here' })).not.toHaveProperty('duplicate');
+    expect(await rig.entries('ready')).toHaveLength(4);
+  });
+
+  test('several that were sent in another root, with keys and without, are there with theirs', async () => {
+    const outgoing = [{ dedupeKey: 'k' }, {}, { dedupeKey: 'k' }].map((fields) =>
+      rig.outgoing(fields, { carried: true }),
+    );
+    for (const sent of await rig.store.mail.send(outgoing, { durability: 'full' })) accepted([sent]);
+    const ids = outgoing.map(({ message }) => message.id);
+    expect((await rig.entries('ready')).map(({ id }) => id)).toEqual(ids);
+    expect((await rig.mustClaim()).message.dedupeKey).toBe('k');
+  });
 }

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { briefMs, leaseMs, policy, type Rig } from './rig.ts';
-import { states } from '../../../src/model/state.ts';
+import { type State, states } from '../../../src/model/state.ts';
+import type { Entry, ListFrom } from '../../../src/storage/port/look.ts';
 import { newToken } from './ways.ts';
 
 export function lookingRules(rig: Rig): void {
@@ -217,5 +218,97 @@ export function lookingRules(rig: Rig): void {
   test('what is found in several mailboxes comes in the order of their names', async () => {
     const { id } = await rig.send({ to: ['bob', 'Cy', 'ann'] });
     expect((await rig.store.look.find(id)).map(({ mailbox }) => mailbox)).toEqual(['Cy', 'ann', 'bob']);
+  });
+
+  /** Several in one state, in the order of its list, and what takes one out of it. */
+  const several: Record<State, () => Promise<(entry: Entry) => Promise<unknown>>> = {
+    ready: async () => {
+      for (const priority of ['normal', 'low', 'urgent', 'normal'] as const) await rig.send({ priority });
+      // What comes back lies in a lane of its own.
+      await rig.store.mail.nack((await rig.mustClaim()).receipt, { policy, delayMs: 0 });
+      await rig.recover();
+      await rig.send();
+      return (entry) => rig.store.mail.cancel(entry, {});
+    },
+    delayed: async () => {
+      for (const later of [7, 1, 90, 4000, 2]) await rig.send({}, { dueAt: rig.now() + later * 60_000 });
+      return (entry) => rig.store.mail.cancel(entry, {});
+    },
+    inflight: async () => {
+      for (const times of [3, 1, 5, 2]) {
+        await rig.send();
+        await rig.mustClaim({ leaseMs: times * leaseMs });
+      }
+      return ({ receipt }) => rig.store.mail.ack(receipt ?? '', {});
+    },
+    archived: async () => {
+      for (let i = 0; i < 4; i++) {
+        await rig.send();
+        await rig.store.mail.ack((await rig.mustClaim()).receipt, {});
+        await rig.pass(briefMs);
+      }
+      return (entry) => rig.store.mail.restore(entry, {});
+    },
+    dead: async () => {
+      for (let i = 0; i < 4; i++) {
+        await rig.send();
+        await rig.store.mail.nack((await rig.mustClaim()).receipt, { policy, dead: true });
+        await rig.pass(briefMs);
+      }
+      return (entry) => rig.store.mail.purge(entry, {});
+    },
+  };
+  const idsFrom = async (state: State, from: ListFrom): Promise<string[]> => {
+    const ids: string[] = [];
+    for await (const { id } of rig.store.look.list('bob', state, from)) ids.push(id);
+    return ids;
+  };
+
+  for (const state of states)
+    test(`a list of what is ${state} goes on behind any entry, also when that one has gone`, async () => {
+      const takeOut = await several[state]();
+      const entries = await rig.entries(state);
+      const ids = entries.map(({ id }) => id);
+      expect(ids.length).toBeGreaterThan(3);
+      const { placeOf } = rig.store.look;
+      for (const [at, entry] of entries.entries())
+        expect(await idsFrom(state, { after: placeOf(entry) }), `behind ${at}`).toEqual(ids.slice(at + 1));
+      const gone = entries[1] as Entry;
+      await takeOut(gone);
+      expect(await idsFrom(state, { after: placeOf(gone) })).toEqual(ids.slice(2));
+      expect(await idsFrom(state, {})).toEqual(ids.filter((id) => id !== gone.id));
+    });
+
+  test('the place of a claim tells nothing that could settle it', async () => {
+    await rig.send();
+    const { receipt } = await rig.mustClaim();
+    const place = rig.store.look.placeOf(await rig.only('inflight'));
+    for (const part of receipt
+      .split(':')
+      .slice(1)
+      .flatMap((one) => one.split('.')))
+      if (!place.includes(part)) return;
+    expect.fail(`all of ${receipt} stands in ${place}`);
+  });
+
+  test('what is archived or dead is listed from a moment on backwards, and the archive forwards behind an entry', async () => {
+    await several.archived();
+    await several.dead();
+    for (const state of ['archived', 'dead'] as const) {
+      const entries = await rig.entries(state);
+      const ids = entries.map(({ id }) => id);
+      const { ackedAt, deadAt } = entries[1] as Entry;
+      const at = ackedAt ?? deadAt ?? 0;
+      expect(await idsFrom(state, { until: at })).toEqual(ids.slice(1));
+      expect(await idsFrom(state, { until: at - 1 })).toEqual(ids.slice(2));
+      expect(await idsFrom(state, { until: 0 })).toEqual([]);
+    }
+    const oldestFirst = (await rig.entries('archived')).reverse();
+    for (const [at, entry] of oldestFirst.entries()) {
+      const behind: string[] = [];
+      const after = rig.store.look.placeOf(entry);
+      for await (const { id } of rig.store.look.listArchived('bob', { after })) behind.push(id);
+      expect(behind).toEqual(oldestFirst.slice(at + 1).map(({ id }) => id));
+    }
   });
 }

@@ -48,4 +48,21 @@ export function revisionRules(rig: Rig): void {
     expect(await documents.put('settings', {}, version)).toBe(true);
     expect(await documents.put('settings', { lease: '6m' }, version)).toBe(false);
   });
+
+  test('a document is taken away under the version that was read, and can be put again', async () => {
+    const { documents } = rig.store;
+    const other = (await rig.another()).documents;
+    expect(await documents.put('policy', { roles: {} }, undefined)).toBe(true);
+    const { version = '' } = (await documents.get('policy')) ?? {};
+    expect(await other.put('policy', { roles: { a: {} } }, version)).toBe(true);
+    expect(await documents.withdraw('policy', version)).toBe(false);
+    expect((await documents.get('policy'))?.value).toEqual({ roles: { a: {} } });
+    const now = (await documents.get('policy'))?.version ?? '';
+    expect(await documents.withdraw('policy', now)).toBe(true);
+    expect(await documents.get('policy')).toBeUndefined();
+    expect(await documents.withdraw('policy', now)).toBe(false);
+    expect(await other.put('policy', { roles: {} }, now)).toBe(false);
+    expect(await documents.put('policy', { roles: { b: {} } }, undefined)).toBe(true);
+    expect((await documents.get('policy'))?.value).toEqual({ roles: { b: {} } });
+  });
 }

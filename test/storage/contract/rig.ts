@@ -228,6 +228,16 @@ export async function refusal(promise: Promise<unknown>): Promise<DreamosError> 
   return error as DreamosError;
 }
 
+/** `done`, or the code of what it was refused with. */
+export async function codeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+    return 'done';
+  } catch (error) {
+    return error instanceof DreamosError ? error.code : String(error);
+  }
+}
+
 export async function expectRefusal(promise: Promise<unknown>, code: ErrorCode): Promise<void> {
   expect((await refusal(promise)).code).toBe(code);
 }

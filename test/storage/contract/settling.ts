@@ -262,4 +262,13 @@ export function settleRules(rig: Rig): void {
     await rig.mustClaim();
     await expectRefusal(rig.store.mail.checkClaim(lost.receipt), 'LEASE_LOST');
   });
+
+  test('an ack for another root is told as such, behind the ack', async () => {
+    const { receipt } = await deliver();
+    expect((await rig.store.mail.ack(receipt, { by: 'bob', forwardedTo: 'far' })).state).toBe('archived');
+    const [acked, forwarded, ...more] = (await rig.events()).slice(-2);
+    expect(acked).toMatchObject({ event: 'acked', by: 'bob' });
+    expect(forwarded).toMatchObject({ event: 'forwarded', by: 'bob', to: 'far', id: acked?.id });
+    expect(more).toEqual([]);
+  });
 }

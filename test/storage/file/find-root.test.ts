@@ -237,7 +237,9 @@ describe('a root', () => {
   });
 
   test.for([
-    ['{"format":"dreamos","version":2}', 'FORMAT_TOO_NEW'],
+    ['{"format":"dreamos","version":3}', 'FORMAT_TOO_NEW'],
+    ['{"format":"dreamos","version":2}', 'FORMAT_UNKNOWN'],
+    ['{"format":"dreamos","version":2,"engine":"files"}', 'FORMAT_UNKNOWN'],
     ['{"format":"dreamos","version":"1"}', 'FORMAT_UNKNOWN'],
     ['{"format":"other","version":1}', 'FORMAT_UNKNOWN'],
     ['{"format":"dream', 'FORMAT_UNKNOWN'],

@@ -2,6 +2,7 @@
 import { DreamosError } from '../../../model/errors.ts';
 import { type Message, undigested } from '../../../model/message.ts';
 import { bytesToSign } from '../../../model/signed/signature.ts';
+import { isOwnSender } from '../../../model/agent.ts';
 import type { Session } from '../../root/root.ts';
 import { warnOnce } from '../../root/trouble.ts';
 import { type Signer, signerOf } from '../keys.ts';
@@ -41,7 +42,7 @@ async function signerFor(session: Session, from: string, how: 'warn' | 'require'
 async function noKey({ store }: Session, from: string): Promise<DreamosError> {
   const message = `There is no private key of ${from} here, and this root takes signed mail.`;
   // A key stands on a card.
-  const isKnown = (await store.documents.getAgent(from)) !== undefined;
+  const isKnown = isOwnSender(from) || (await store.documents.getAgent(from)) !== undefined;
   const hint = `${isKnown ? '' : `dreamos agent register ${from}; then: `}dreamos identity create ${from}`;
   return new DreamosError('denied', 'UNAUTHENTICATED', message, { hint });
 }

@@ -15,11 +15,14 @@ export async function checkSignature(session: Session, message: Message): Promis
   if (!part || key === undefined || root === undefined) return invalid('it does not end in a signature of dreamos');
   const known = await keyNow(session, `${from} ${key}`, () => lookUp(session, from, key));
   if (root !== known.root) return invalid('it was signed for another root');
-  const { state, publicKey } = known;
+  const { state, publicKey, former } = known;
   if (state === 'unknown' && publicKey) return invalid(`no key of ${from} that is trusted vouches for ${key}`);
   if (state !== 'good' || !publicKey) return invalid(faults[state](from, key));
+  // Who has signed it has given the name away, and goes on to have the key.
+  if (former && !(Date.parse(message.createdAt) < Date.parse(former.until)))
+    return invalid(`it was signed by ${former.who}, and it says it is later`);
   if (!verify(null, part.signed, publicKey, part.signature)) return invalid('it was changed since it was signed');
-  return verified;
+  return former ? { ...verified, signedBy: former.who } : verified;
 }
 
 interface Known extends Awaited<ReturnType<typeof keyOf>> {

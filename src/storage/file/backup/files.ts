@@ -5,7 +5,7 @@ import { everyName } from '../documents/topics.ts';
 import { namesIn } from '../disk/folders.ts';
 import { readWhole } from '../disk/replace.ts';
 import { mailboxNames } from '../documents/agents.ts';
-import { isCursorFile, isEventFile } from '../names/backup-name.ts';
+import { isCursorFile, isEventFile, ofThisPlace } from '../names/backup-name.ts';
 import { type Mailbox, parseRevision, revisedDocuments, revisionsFolder, rootDocuments } from '../names/layout.ts';
 import { pathIn } from '../names/path.ts';
 import { taskDocumentName } from '../names/task-name.ts';
@@ -18,8 +18,9 @@ import { firstDayOf, toldBefore } from './told.ts';
 const anySize = { maxBytes: Infinity };
 
 export async function addDocuments(ctx: FileContext, collection: Collection): Promise<void> {
-  for (const name of rootDocuments) await addDocument(ctx, collection, ctx.layout.document(name));
-  for (const of of ['tasks', 'pending'] as const)
+  for (const name of rootDocuments)
+    if (!ofThisPlace.includes(name)) await addDocument(ctx, collection, ctx.layout.document(name));
+  for (const of of ['tasks', 'pending', 'received'] as const)
     for (const id of await listDocuments(ctx, of))
       await addDocument(ctx, collection, ctx.layout.document(taskDocumentName(of, id)));
   for (const of of revisedDocuments) await addRevisions(ctx, collection, revisionsFolder(ctx.layout, of));

@@ -39,8 +39,11 @@ export async function logged(ctx: FileContext, begunAt: number): Promise<Readonl
 /** What was told last of a message that was not met in a mailbox. */
 type Last = 'there' | 'ended' | { readonly to: string };
 
+/** What has been met by now, as far as event logs are asked about the rest. */
+export type Meeting = Pick<Collection, 'begunAt' | 'logged' | 'isUnmet' | 'belongs' | 'isOlder'>;
+
 /** The messages to which something has happened since the beginning, that belong into the backup, and are not in it. */
-export async function idsToldOf(ctx: FileContext, collection: Collection): Promise<string[]> {
+export async function idsToldOf(ctx: FileContext, collection: Meeting): Promise<string[]> {
   const unmet = new Map<string, ReadonlyMap<string, Last>>();
   for (const name of await mailboxNames(ctx)) {
     const mailbox = ctx.layout.mailbox(name);
@@ -74,7 +77,7 @@ function lastOf({ event, to }: MailEvent): Last {
 /** The clock may have been ahead when they were sent, and be past that time by now. */
 async function findOlder(
   ctx: FileContext,
-  collection: Collection,
+  collection: Meeting,
   logs: readonly string[],
   young: ReadonlySet<string>,
 ): Promise<void> {

@@ -109,7 +109,7 @@ export async function letGo(ctx: FileContext, mailbox: Mailbox, { id, order, att
 export async function isLive(ctx: FileContext, mailbox: Mailbox, { id, life }: Head): Promise<boolean> {
   for (let look = 0; look < 2; look++) {
     for (const state of ['inflight', 'delayed', 'ready', 'inflight'] as const) {
-      for await (const { name } of listState(ctx, mailbox, state, id)) {
+      for await (const { name } of listState(ctx, mailbox, state, { id })) {
         if ((name.order?.life ?? 0) === life) return true;
       }
     }

@@ -25,7 +25,11 @@ import { readReceipt } from './receipts.ts';
 import { archiveFolder, slotOf } from '../names/slots.ts';
 import { pathIn } from '../names/path.ts';
 
-export async function ack(ctx: FileContext, text: string, { by, label, score, note }: Actor & Said): Promise<Settled> {
+export async function ack(
+  ctx: FileContext,
+  text: string,
+  { by, label, score, note, forwardedTo }: Actor & Said,
+): Promise<Settled> {
   const now = ctx.clock.now();
   const { mailbox, name } = await settle(ctx, text, (home, path, claim) => {
     const archived = settledName(claim, { tag: 'k', time: now });
@@ -43,6 +47,7 @@ export async function ack(ctx: FileContext, text: string, { by, label, score, no
       score,
       note,
     },
+    ...(forwardedTo === undefined ? [] : [{ event: 'forwarded' as const, id: name.id, by, label, to: forwardedTo }]),
   ]);
   return { id: name.id, mailbox: mailbox.name, state: 'archived', receipt: text };
 }

@@ -24,4 +24,9 @@ export interface FileContext {
    * it is the one call from below that leads up (folders -> corrupt).
    */
   readonly quarantineObstacle: (path: string, kind: string) => Promise<boolean>;
+  /**
+   * For whoever has made a folder right in the root: it may have been made in what took the root's place since. Handed in as
+   * well. @throws ROOT_MOVED
+   */
+  readonly checkPlace: () => Promise<void>;
 }

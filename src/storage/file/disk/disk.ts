@@ -102,8 +102,11 @@ export interface Disk {
    * and says nothing of that: replace.ts, the only caller, looks.
    */
   writeWhole(path: string, bytes: Uint8Array): MaybePromise<void>;
-  /** Runs `work` while holding the lock file `<path>.lock`. */
-  withLock<T>(path: string, work: (lock: Lock) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` while holding the lock file `<path>.lock`.
+   * @param busy what is thrown when a live process holds it, which takes a few seconds to see; else that is waited for
+   */
+  withLock<T>(path: string, work: (lock: Lock) => Promise<T>, busy?: () => Error): Promise<T>;
   /** Takes every right but the owner's off a file or folder. */
   makePrivate(path: string): MaybePromise<void>;
   /** The path without symbolic links in it. */

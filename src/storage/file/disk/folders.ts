@@ -41,6 +41,7 @@ async function ensure(ctx: FileContext, dir: string, isNew: boolean): Promise<vo
     }
     if (!isNew && folderOf(dir) === ctx.layout.mailboxes) throw new MailboxGone(nameOf(dir));
     if ((await ctx.disk.makeDir(dir)) === 'made') {
+      if (folderOf(dir) === ctx.layout.root) await checkMade(ctx, dir);
       // Whatever was synced under this name before is not this folder.
       forgetSynced(ctx, dir);
       return remember(ctx, dir);
@@ -49,6 +50,16 @@ async function ensure(ctx: FileContext, dir: string, isNew: boolean): Promise<vo
     forgetFolder(ctx, folderOf(dir));
   }
   throw removedAgain(dir);
+}
+
+/** What is made in the place of a root that was moved would be found by nobody. @throws ROOT_MOVED */
+async function checkMade(ctx: FileContext, dir: string): Promise<void> {
+  try {
+    await ctx.checkPlace();
+  } catch (error) {
+    await ctx.disk.removeDir(dir);
+    throw error;
+  }
 }
 
 /** Whether this is a folder that can be reached without passing through a link. */

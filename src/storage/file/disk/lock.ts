@@ -19,11 +19,12 @@ interface TakenLock {
 }
 
 // proper-lockfile's own retries also repeat what does not get better by waiting: 50 s on a root that cannot be written.
-export async function takeLock(path: string): Promise<TakenLock> {
+/** @param busy what is thrown as soon as it is seen that one who is alive holds it; without it that is waited for */
+export async function takeLock(path: string, busy?: () => Error): Promise<TakenLock> {
   const folder = lockFolder(path);
   const removeDead = deadLockRemover(folder);
   for (let tried = 1; ; tried++) {
-    removeDead();
+    if (removeDead() === 'alive' && busy) throw busy();
     try {
       const taken = await tryLock(path);
       if (taken) return taken;
@@ -166,7 +167,7 @@ function isOver({ now, uptime }: ReturnType<typeof moment>): boolean {
  * proper-lockfile goes by a lock's date, and one in the future (the clock was ahead, the files were copied) has no age for as
  * long. So whoever waits also looks whether it is refreshed at all, by a clock that does not step.
  */
-function deadLockRemover(folder: string): () => void {
+function deadLockRemover(folder: string): () => 'alive' | undefined {
   let seen: Folder | undefined;
   let since = 0;
   return () => {
@@ -174,6 +175,8 @@ function deadLockRemover(folder: string): () => void {
     if (!found || !seen || !isSame(found, seen)) since = systemClock.uptime();
     else if (systemClock.uptime() - since > lockStaleMs)
       attempt(folder, 'remove the folder', () => removeFolder(folder, found), { ENOENT: undefined });
+    const isRefreshed = found !== undefined && seen !== undefined && !isSame(found, seen);
     seen = found;
+    return isRefreshed ? 'alive' : undefined;
   };
 }

@@ -82,9 +82,9 @@ export function nodeDisk(): Disk {
     refresh: (path, timeMs) => attempt(path, 'touch', () => refreshFile(path, timeMs / 1000), { ENOENT: false }),
     writeWhole: (path, bytes) =>
       writeWhole(path, bytes).catch((error: unknown) => expectedOf<never>(error, path, 'write', {})),
-    async withLock(path, work) {
+    async withLock(path, work, busy) {
       const { takeLock } = await import('./lock.ts');
-      const { isHeld, release } = await takeLock(path);
+      const { isHeld, release } = await takeLock(path, busy);
       try {
         return await work({ isHeld });
       } finally {

@@ -8,7 +8,7 @@ import { shown } from './root.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { isLockFolder, lockAside, rootLeftover, taskLeftover } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
-import { isTaskFolder, pendingFolder, tasksFolder } from '../names/task-name.ts';
+import { isTaskFolder, pendingFolder, receivedFolder, tasksFolder } from '../names/task-name.ts';
 
 /** Where the root lies, and what lies in it beside mail. */
 const lockStaleMs = 60_000;
@@ -50,7 +50,11 @@ export async function* inspectLocks(ctx: FileContext, _: undefined, { fix }: Ins
 async function taskFolders({ disk, layout }: FileContext): Promise<string[]> {
   const tasks = tasksFolder(layout);
   const names = (await disk.list(tasks)) ?? [];
-  return [pendingFolder(layout), ...names.filter(isTaskFolder).map((name) => pathIn(tasks, name))];
+  return [
+    pendingFolder(layout),
+    receivedFolder(layout),
+    ...names.filter(isTaskFolder).map((name) => pathIn(tasks, name)),
+  ];
 }
 
 /**

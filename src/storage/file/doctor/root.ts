@@ -15,8 +15,8 @@ import { readJson } from '../documents/text.ts';
 import { parseRevision, revisedDocuments, revisionsFolder, rootDocuments } from '../names/layout.ts';
 import { isDedupeKey, isDedupeKeyAside, isDedupeFolder, shortDedupeKey } from '../names/key-name.ts';
 import { makeFilePrivate } from '../disk/private.ts';
-import { isLockFolder, keptOf, revisionLeftover, rootLeftover } from '../names/beside.ts';
-import { tasksFolder } from '../names/task-name.ts';
+import { isLockFolder, keptOf, revisionLeftover, rootLeftover, socketName } from '../names/beside.ts';
+import { receivedFolder, tasksFolder } from '../names/task-name.ts';
 import { nameOf, pathBelow, pathIn } from '../names/path.ts';
 
 /** One of our folders: it is there, is a folder, and only its owner gets in. */
@@ -79,17 +79,18 @@ export async function* inspectRoot(
     ignore,
     configFolder,
   } = ctx.layout;
-  const tasks = tasksFolder(ctx.layout);
+  const [tasks, received] = [tasksFolder(ctx.layout), receivedFolder(ctx.layout)];
   const documents = rootDocuments.map((name) => ctx.layout.document(name));
   for (const dir of [root, mailboxes, outbox, dedupe]) yield* inspectFolder(ctx, dir, fix);
-  // Made by the first publish, the first long cursor, the first session, the first task that others depend on, the first change.
+  // Made by the first publish, the first long cursor, the first session, the first task that others depend on, the first message from another root, the
+  // first change.
   const histories = revisedDocuments.map((of) => revisionsFolder(ctx.layout, of));
-  for (const dir of [topics, cursors, reach, sessions, tasks, configFolder, ...histories])
+  for (const dir of [topics, cursors, reach, sessions, tasks, received, configFolder, ...histories])
     if (await ctx.disk.stat(dir)) yield* inspectFolder(ctx, dir, fix);
   for (const history of histories) yield* inspectRevisions(ctx, history, fix);
   for (const path of [format, boot, ...documents]) yield* inspectMode(ctx, path, fix);
-  const folders = [mailboxes, outbox, dedupe, topics, cursors, reach, tasks, audit, configFolder];
-  const ours = new Set([...folders, boot, format, ignore]);
+  const folders = [mailboxes, outbox, dedupe, topics, cursors, reach, tasks, received, audit, configFolder];
+  const ours = new Set([...folders, boot, format, ignore, pathIn(root, socketName)]);
   for (const document of documents) ours.add(document);
   for (const document of documents) ours.add(keptOf(document));
   for (const name of (await ctx.disk.list(root)) ?? []) {

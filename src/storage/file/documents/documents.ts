@@ -1,6 +1,6 @@
 /** The small documents of the whole root, which are read, changed and written under a lock: config.json and its like. */
 import { DreamosError } from '../../../model/errors.ts';
-import type { TaskDocuments, Versioned } from '../../port/documents.ts';
+import type { ListedDocuments, Versioned } from '../../port/documents.ts';
 import { areSettings, type Settings } from '../../../model/settings.ts';
 import { documentInvalid } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
@@ -10,7 +10,7 @@ import { memory } from '../disk/memory.ts';
 import type { RootDocument } from '../names/layout.ts';
 import { replaceDocument, readWhole } from '../disk/replace.ts';
 import { folderOf, pathIn } from '../names/path.ts';
-import { isTaskFolder, parseTaskFile, pendingFolder, tasksFolder } from '../names/task-name.ts';
+import { isTaskFolder, parseTaskFile, pendingFolder, receivedFolder, tasksFolder } from '../names/task-name.ts';
 import { documentBytes, documentText, readJson, sharedDocumentBytes } from './text.ts';
 
 function mostBytesOf(name: RootDocument): number {
@@ -117,7 +117,8 @@ export async function putDocument(
   });
 }
 
-export async function listDocuments(ctx: FileContext, of: TaskDocuments): Promise<string[]> {
+export async function listDocuments(ctx: FileContext, of: ListedDocuments): Promise<string[]> {
+  if (of === 'received') return idsIn(ctx, receivedFolder(ctx.layout));
   if (of === 'pending') return idsIn(ctx, pendingFolder(ctx.layout));
   const all: string[] = [];
   const tasks = tasksFolder(ctx.layout);
@@ -130,8 +131,13 @@ async function idsIn(ctx: FileContext, folder: string): Promise<string[]> {
   return ((await ctx.disk.list(folder)) ?? []).flatMap((name) => parseTaskFile(name) ?? []);
 }
 
-export async function removeDocument(ctx: FileContext, name: RootDocument): Promise<void> {
+/** So that it is looked at again, and is gone at once where it is not there. */
+export function forgetDocument(ctx: FileContext, name: RootDocument): void {
   documents.of(ctx).delete(name);
+}
+
+export async function removeDocument(ctx: FileContext, name: RootDocument): Promise<void> {
+  forgetDocument(ctx, name);
   await ctx.disk.remove(ctx.layout.document(name));
 }
 

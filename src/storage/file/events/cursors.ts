@@ -43,7 +43,8 @@ export interface Place {
 
 /** The last places of this process by their cursors, so that who follows reads no file again. */
 const places = memory(() => new Map<string, Place>());
-const mostRemembered = 16;
+// Of each of the streams that a server has; those of one that has ended are the first to go.
+const mostRemembered = 128;
 
 /**
  * What a cursor stands for; until it is remembered again it is the caller's alone.

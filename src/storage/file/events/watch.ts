@@ -8,14 +8,64 @@ import { isLog } from '../../../model/topic.ts';
 import type { Scope, Wake } from '../../port/journal.ts';
 import type { FileContext } from '../disk/context.ts';
 import { ensureFolder } from '../disk/folders.ts';
+import { memory } from '../disk/memory.ts';
 import { warnOnce } from '../disk/warn-once.ts';
 import { mostByChokidar, openPushes } from './pushes.ts';
 import { namesOf } from './read-events.ts';
+import { sweepLogs } from './sweep.ts';
 
 const quietMs = 100;
 export const pollMs = 1000;
 
-export async function watch(ctx: FileContext, of: Scope, hint: (where?: ReadonlySet<string>) => void): Promise<Wake> {
+type Hint = (where?: ReadonlySet<string>) => void;
+
+interface Shared {
+  readonly hints: Set<Hint>;
+  readonly wake: Promise<Wake>;
+}
+
+/** Who follows the same in one process shares its watches. */
+const open = memory(() => new Map<string, Shared>());
+
+export async function watch(ctx: FileContext, of: Scope, hint: Hint): Promise<Wake> {
+  const known = open.of(ctx);
+  const key = JSON.stringify(of ?? null);
+  const shared = known.get(key) ?? begin();
+  // The same function may be told twice.
+  const own: Hint = (where) => hint(where);
+  shared.hints.add(own);
+  const leave = (): boolean => shared.hints.delete(own) && shared.hints.size === 0;
+  try {
+    const wake = await shared.wake;
+    return {
+      sure: true,
+      get degraded() {
+        return wake.degraded;
+      },
+      close: async () => {
+        if (!leave()) return;
+        known.delete(key);
+        await wake.close();
+      },
+    } as Wake;
+  } catch (error) {
+    leave();
+    throw error;
+  }
+
+  function begin(): Shared {
+    const hints = new Set<Hint>();
+    const wake = openWatch(ctx, of, (where) => {
+      for (const one of hints) one(where);
+    });
+    const fresh = { hints, wake };
+    known.set(key, fresh);
+    wake.catch(() => known.get(key) === fresh && known.delete(key));
+    return fresh;
+  }
+}
+
+async function openWatch(ctx: FileContext, of: Scope, hint: Hint): Promise<Wake> {
   // The folder in which more of them appear; asked for by name there is none.
   const parent = of === undefined ? ctx.layout.mailboxes : 'topics' in of ? ctx.layout.topics : undefined;
   const watched = new Set<string>();
@@ -39,6 +89,7 @@ export async function watch(ctx: FileContext, of: Scope, hint: (where?: Readonly
     );
   });
   let polling: NodeJS.Timeout | undefined;
+  let endSweep: (() => void) | undefined;
   let degraded: string | undefined;
   let started = false;
   let resolveDegraded = (): void => undefined;
@@ -112,6 +163,7 @@ export async function watch(ctx: FileContext, of: Scope, hint: (where?: Readonly
     look.stop();
     members.stop();
     clearInterval(polling);
+    endSweep?.();
     await pushes.close();
   };
   try {
@@ -125,6 +177,7 @@ export async function watch(ctx: FileContext, of: Scope, hint: (where?: Readonly
     throw error;
   }
   started = true;
+  endSweep = sweepLogs(ctx, () => namesOf(ctx, of), hint);
 
   return {
     get degraded() {

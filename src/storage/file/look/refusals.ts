@@ -21,7 +21,7 @@ const readBytes = 1024 * 1024;
 const mostReason = 200;
 const everyMs = 1000;
 
-interface Line {
+export interface RefusedLine {
   readonly at: number;
   readonly count: number;
   readonly code: string;
@@ -32,7 +32,7 @@ interface Untold {
   readonly mailbox: Mailbox;
   /** When (uptime) this process last wrote a line. */
   writtenAt: number;
-  lines: Line[];
+  lines: RefusedLine[];
 }
 
 const untold = memory(() => new Map<string, Untold>());
@@ -61,7 +61,7 @@ export async function writeRefusals(ctx: FileContext): Promise<void> {
 
 /** `undefined`: nothing in the last day. */
 export async function refusedIn(ctx: FileContext, mailbox: Mailbox): Promise<RefusedCount | undefined> {
-  const lines = await linesOf(ctx, mailbox);
+  const lines = await refusedLines(ctx, mailbox);
   const last = lines.at(-1);
   if (!last) return undefined;
   const { at: lastAt, code, reason } = last;
@@ -74,7 +74,7 @@ async function write(ctx: FileContext, mine: Untold): Promise<void> {
   mine.writtenAt = ctx.clock.uptime();
   try {
     // Of a mailbox that is gone there is nothing to tell.
-    if (!(await ctx.disk.append(mailbox.refused, textOf(lines)))) return;
+    if (!(await ctx.disk.append(mailbox.refused, refusedText(lines)))) return;
     if (((await ctx.disk.stat(mailbox.refused))?.size ?? 0) > mostBytes) await shorten(ctx, mailbox);
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
@@ -84,24 +84,24 @@ async function write(ctx: FileContext, mine: Untold): Promise<void> {
 }
 
 async function shorten(ctx: FileContext, mailbox: Mailbox): Promise<void> {
-  const byHour = new Map<string, Line>();
-  for (const line of await linesOf(ctx, mailbox)) {
+  const byHour = new Map<string, RefusedLine>();
+  for (const line of await refusedLines(ctx, mailbox)) {
     const key = `${Math.floor(line.at / hourMs)} ${line.code}`;
     const count = (byHour.get(key)?.count ?? 0) + line.count;
     byHour.delete(key);
     byHour.set(key, { ...line, count });
   }
   const file = tmpFile(mailbox, ctx.ids.next(ctx.clock.now()), 'batch');
-  if (await ctx.disk.create(file, Buffer.from(textOf([...byHour.values()])), { sync: false }))
+  if (await ctx.disk.create(file, Buffer.from(refusedText([...byHour.values()])), { sync: false }))
     await ctx.disk.rename(file, mailbox.refused);
 }
 
-function textOf(lines: readonly Line[]): string {
+export function refusedText(lines: readonly RefusedLine[]): string {
   return lines.map((line) => `${JSON.stringify({ ...line, at: isoTime(line.at) })}\n`).join('');
 }
 
 /** Those of the last day, the last one last. */
-async function linesOf(ctx: FileContext, mailbox: Mailbox): Promise<Line[]> {
+export async function refusedLines(ctx: FileContext, mailbox: Mailbox): Promise<RefusedLine[]> {
   const file = await ctx.disk.read(mailbox.refused, { maxBytes: readBytes });
   if (!file.ok) return [];
   const now = ctx.clock.now();
@@ -113,7 +113,7 @@ async function linesOf(ctx: FileContext, mailbox: Mailbox): Promise<Line[]> {
     .sort((a, b) => a.at - b.at);
 }
 
-function lineOf(text: string): Line | undefined {
+function lineOf(text: string): RefusedLine | undefined {
   try {
     const { at, count, code, reason } = JSON.parse(text) as Record<string, unknown>;
     const time = typeof at === 'string' ? Date.parse(at) : NaN;

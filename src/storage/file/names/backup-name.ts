@@ -6,6 +6,7 @@ import {
   revisedDocuments,
   revisionFile,
   revisionsFolder,
+  type RootDocument,
   rootDocuments,
 } from './layout.ts';
 import { parsePack } from './pack-name.ts';
@@ -45,6 +46,31 @@ export function isReplacedRoot(name: string, root: string): boolean {
   return name.startsWith(`${root}.before-`) && /^[0-9A-Z]{10}$/.test(name.slice(`${root}.before-`.length));
 }
 
+/** Where a root's mail goes when it is moved elsewhere: there it stays until it is purged. */
+export function movedRoot(root: string, token: string): string {
+  return `${root}.moved-${token}`;
+}
+
+/** What takes its place then, and says where it is. */
+export function nextOfRoot(root: string, token: string): string {
+  return `${root}.next-${token}`;
+}
+
+/** Beside it: held by the process that moves it. */
+export function moveOfRoot(root: string): string {
+  return `${root}.move`;
+}
+
+/** The tokens of those among these names, which lie beside the root's. */
+export function tokensBeside(kind: 'moved' | 'next', names: readonly string[], root: string): string[] {
+  const start = `${root}.${kind}-`;
+  const tokens = names.filter((name) => name.startsWith(start)).map((name) => name.slice(start.length));
+  return tokens.filter((token) => /^[0-9A-Z]{10}$/.test(token)).sort();
+}
+
+/** What holds here and now, and is in no backup: a token that was revoked would hold again. */
+export const ofThisPlace: readonly RootDocument[] = ['tokens', 'server'];
+
 /** Whether a path is the root's, or lies in it. */
 export function isInRoot(root: string, path: string): boolean {
   return isIn(root, path);
@@ -57,7 +83,7 @@ export function pathInBackup(layout: Layout, path: string): string {
 
 /** Where such a file belongs in this root; `undefined`: it is none, and would lie where nothing of a backup belongs. */
 export function placeOfBackedUp(layout: Layout, name: string): string | undefined {
-  for (const document of rootDocuments) {
+  for (const document of rootDocuments.filter((one) => !ofThisPlace.includes(one))) {
     const path = layout.document(document);
     if (pathInBackup(layout, path) === name) return path;
   }
@@ -69,7 +95,8 @@ export function placeOfBackedUp(layout: Layout, name: string): string | undefine
     for (const of of revisedDocuments) if (path === revisionFile(revisionsFolder(layout, of), version)) return path;
   const id = parseTaskFile(nameOf(name));
   if (id !== undefined)
-    for (const of of ['tasks', 'pending'] as const) if (path === layout.document(taskDocumentName(of, id))) return path;
+    for (const of of ['tasks', 'pending', 'received'] as const)
+      if (path === layout.document(taskDocumentName(of, id))) return path;
   const { mailbox, parts } = layout.placeOf(path) ?? {};
   if (!mailbox || !parts?.every(isPlainName)) return undefined;
   return isOfMailbox(mailbox, parts) ? path : undefined;
@@ -89,6 +116,16 @@ function isOfMailbox(mailbox: Mailbox, [folder = '', name, ...more]: readonly st
 /** What a long cursor stands for. */
 export function isCursorFile(name: string): boolean {
   return /^[0-9A-Za-z]{1,64}\.jsonl$/.test(name);
+}
+
+/** The id in such a name; `undefined`: it is another file's. */
+export function cursorIdIn(name: string): string | undefined {
+  return isCursorFile(name) ? name.slice(0, -'.jsonl'.length) : undefined;
+}
+
+/** Whether it is a name that a file can have, and leads nowhere else. */
+export function isFileName(name: string): boolean {
+  return isPlainName(name) && !name.includes('/');
 }
 
 /** Whether a path is that of a pack, where packs lie. */

@@ -86,6 +86,9 @@ export function parseAllowance(name: string): number | undefined {
   return /^\d{16}$/.test(name) ? Number(name) : undefined;
 }
 
+/** Where a root's server listens, if nothing else is said: there while one runs, or where one was killed. */
+export const socketName = 'server.sock';
+
 /** What proper-lockfile puts beside what it locks. */
 export function lockFolder(path: string): string {
   return `${path}${lockEnding}`;
@@ -161,12 +164,18 @@ function isRootDocument(name: string): boolean {
   return ['boot.json', formatName, ...rootDocuments.map(fileOf)].includes(name);
 }
 
+/** In a folder that only says where an engine keeps the mail: that, and what is of this machine alone. */
+export function mayLieBesideEngine(name: string): boolean {
+  return name === formatName || name === ignoreName || name === socketName;
+}
+
 /** Everything that an init which was cut off may have left in a root. */
 export function mayLieInRoot(name: string): boolean {
   if (
-    /^(?:agent_mailboxes|outbox|dedupe|topics|cursors|reach|tasks|config|audit)$/.test(name) ||
+    /^(?:agent_mailboxes|outbox|dedupe|topics|cursors|reach|tasks|received|config|audit)$/.test(name) ||
     isLockFolder(name) ||
-    name === ignoreName
+    name === ignoreName ||
+    name === socketName
   )
     return true;
   return rootLeftover(name) !== undefined || isRootDocument(documentOfKept(name) ?? name);

@@ -200,6 +200,11 @@ export function identityOf(text: string): string {
   return text.slice(0, 42);
 }
 
+/** The time of a name, or of the beginning of one; milliseconds since 1970, 0 for what is none. */
+export function timeIn(text: string): number {
+  return Number(/^[tudk](\d{13})/.exec(text)?.[1] ?? 0);
+}
+
 /** How a message's ordering key is told in its name. A key is any text, so it is told by its digest. */
 export function orderOf(message: Pick<Message, 'orderingKey'>): Order | undefined {
   const key = message.orderingKey ?? undefined;

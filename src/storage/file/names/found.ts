@@ -1,7 +1,7 @@
 import type { State } from '../../../model/state.ts';
 import type { Entry } from '../../port/look.ts';
 import { formatEntryName, parseEntryName, priorityOf, type EntryName } from './entry-name.ts';
-import { type Mailbox } from './layout.ts';
+import { type Lane, type Mailbox } from './layout.ts';
 import { formatReceipt } from './receipt.ts';
 import { nameOf, pathBelow, pathIn } from './path.ts';
 import { slotOf } from './slots.ts';
@@ -42,4 +42,9 @@ export function pathOf(mailbox: Mailbox, entry: Entry): { path: string; name: En
 /** The path of a claim, from its name alone. */
 export function inflightPath(mailbox: Mailbox, name: EntryName): string {
   return `${slotOf(mailbox.inflight, name.time)}/${formatEntryName(name)}`;
+}
+
+/** The lane of what lies in ready/. */
+export function laneIn(mailbox: Mailbox, path: string): Lane {
+  return path.slice(mailbox.ready.length).split('/')[2] === '0' ? 0 : 1;
 }

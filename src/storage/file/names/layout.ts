@@ -3,7 +3,7 @@ import { agentNamePattern } from '../../../model/agent.ts';
 import { logOf, topicOf, topicPattern } from '../../../model/topic.ts';
 import type { DocumentName, RevisedDocument, RevisedName } from '../../port/documents.ts';
 import { padTime } from './entry-name.ts';
-import { taskDocument } from './task-name.ts';
+import { checkedDocument, taskDocument } from './task-name.ts';
 
 /**
  * Every path under a root. Nothing outside of names/ builds or takes apart a path or a name; entry-name.ts has the names of
@@ -57,12 +57,15 @@ export const rootDocuments = [
   'alerts',
   'identity',
   'policy',
+  'tokens',
+  'server',
 ] as const satisfies RootDocument[];
 
 export function fileOf(name: RootDocument): string {
   return `${stemOf(name)}.json`;
 }
 
+const ofRoot: ReadonlySet<unknown> = new Set(rootDocuments);
 const stemOf = (name: string): string => taskDocument(name) ?? (name === 'settings' ? 'config' : name);
 
 /** Whose card a document is; `undefined`: it is one of the root's. */
@@ -178,7 +181,7 @@ export function layoutOf(root: string): Layout {
     sessions: join(reach, 'sessions'),
     audit: join(root, 'audit'),
     cursor: (id) => `${cursors}/${id}.jsonl`,
-    document: (name) => join(root, fileOf(name)),
+    document: (name) => join(root, fileOf(checkedDocument(name, ofRoot))),
     lock: (name) => join(root, stemOf(name)),
     mailbox(name) {
       let mailbox = known.get(name);

@@ -1,7 +1,8 @@
 import { agentNamePattern } from '../../../model/agent.ts';
+import { claimOf } from '../../port/dump/receipts.ts';
 import { receiptInvalid } from '../../port/refusals.ts';
 import { nameOf } from './path.ts';
-import { formatEntryName, parseEntryName, stemOf, type EntryName } from './entry-name.ts';
+import { formatEntryName, parseEntryName, stemOf, type EntryName, unset } from './entry-name.ts';
 
 /**
  * A receipt is where the claimed message lies: `<mailbox>:<its name, without the ending>`. So an ack is one rename,
@@ -29,6 +30,14 @@ export function parseReceipt(text: string): Receipt {
   const mailbox = text.slice(0, Math.max(0, colon));
   const stem = text.slice(colon + 1);
   const name = parseEntryName(`${stem}.json`) ?? parseEntryName(`${stem}.jsonl`);
-  if (!agentNamePattern.test(mailbox) || name?.tag !== 'd' || name.token === undefined) throw receiptInvalid(text);
+  if (!agentNamePattern.test(mailbox) || name?.tag !== 'd' || name.token === undefined) return parseForeign(text);
   return { mailbox, name: { ...name, token: name.token } };
+}
+
+/** Of a claim that another storage has given out, before the root was moved to files: its token finds it. */
+function parseForeign(text: string): Receipt {
+  const claim = claimOf(text);
+  if (!claim) throw receiptInvalid(text);
+  const { mailbox, id, token, task } = claim;
+  return { mailbox, name: { ...unset, tag: 'd', id, token, task } };
 }

@@ -135,6 +135,17 @@ export function parseInbox(name: string): { until: number; request: string } | u
   return match ? { until: Number(match[1]), request: match[2] ?? '' } : undefined;
 }
 
+/** The inboxes among these names, by their times. */
+export function inboxesIn(names: readonly string[]): { until: number; request: string }[] {
+  return [...names].sort().flatMap((name) => parseInbox(name) ?? []);
+}
+
+/** The request in whose inbox a path lies; `undefined`: it lies in none. */
+export function inboxAt(mailbox: Mailbox, path: string): string | undefined {
+  if (!isAnswer(mailbox, path)) return undefined;
+  return parseInbox(path.slice(mailbox.requests.length + 1).split('/')[0] ?? '')?.request;
+}
+
 /** Whether a path is that of an answer in a request's inbox. */
 export function isAnswer(mailbox: Mailbox, path: string): boolean {
   return path.startsWith(`${mailbox.requests}/`);

@@ -1,15 +1,16 @@
 /** Looking into the archive where some of its days are packed. What lies in a day's folder counts before the same in a pack. */
 import { DreamosError } from '../../../model/errors.ts';
 import { type Message, unseal } from '../../../model/message.ts';
+import type { ArchiveRange } from '../../port/look.ts';
 import type { FileContext } from '../disk/context.ts';
-import { type EntryName, formatEntryName, identityOf, parseEntryName, timeTagOf } from '../names/entry-name.ts';
+import { type EntryName, formatEntryName, identityOf, parseEntryName, timeTagOf, timeIn } from '../names/entry-name.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { placesIn, readMember, type Line, type MemberPlace } from './pack-file.ts';
 import { warnOnce } from '../disk/warn-once.ts';
 import type { Found } from '../names/found.ts';
 import { dayOf, isDay } from '../names/slots.ts';
 import { goneOf, isMark, mayBeOfDay, memberIn, type PackName, parsePack, parsePackedPath } from '../names/pack-name.ts';
-import { pathIn } from '../names/path.ts';
+import { nameOf, pathIn } from '../names/path.ts';
 
 export interface Pack extends PackName {
   readonly path: string;
@@ -63,10 +64,13 @@ export async function* archivedNames(
 export async function* listArchived(
   ctx: FileContext,
   mailbox: Mailbox,
-  { since = 0, until = Infinity }: { readonly since?: number; readonly until?: number },
+  { since = 0, until = Infinity, after }: ArchiveRange,
 ): AsyncGenerator<Found, void, void> {
-  const range = { fromDay: dayOf(since), toDay: dayOf(until), oldestFirst: true };
+  const last = nameOf(after ?? '');
+  const from = Math.max(since, timeIn(last));
+  const range = { fromDay: dayOf(from), toDay: dayOf(until), oldestFirst: true };
   for await (const { dir, name: text } of archivedNames(ctx, mailbox, range)) {
+    if (identityOf(text) <= last) continue;
     const name = parseEntryName(text);
     if (name?.tag !== timeTagOf.archived || name.time < since || name.time >= until) continue;
     yield { state: 'archived', path: pathIn(dir, text), name };

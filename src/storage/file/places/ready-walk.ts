@@ -154,6 +154,8 @@ interface WalkOptions {
   readonly share?: number;
   /** Empty folders stay where they are. */
   readonly onlyLooks?: boolean;
+  /** A bucket, which need not be there any more: it begins with that. */
+  readonly from?: string | undefined;
 }
 
 /** What is ready, bucket by bucket. */
@@ -165,15 +167,23 @@ export async function* walkBuckets(
   const inUse = await namesIn(ctx, mailbox.ready);
   for (let rank = 0; rank < priorities.length; rank++) {
     if (!inUse.includes(rankFolder(rank))) continue;
-    for (const lane of [0, 1] as const) yield* walkLane(ctx, laneOf(mailbox, rank, lane), options);
+    for (const lane of [0, 1] as const) {
+      const dir = laneOf(mailbox, rank, lane);
+      if (!isPassed(dir, options.from)) yield* walkLane(ctx, dir, options);
+    }
   }
   return undefined;
+}
+
+/** Whether all that is in a folder comes before a bucket: folders of one level sort by their names. */
+function isPassed(dir: string, from: string | undefined): boolean {
+  return from !== undefined && dir < from.slice(0, dir.length);
 }
 
 async function* walkLane(
   ctx: FileContext,
   laneDir: string,
-  { onJunk, known, share = 0, onlyLooks = false }: WalkOptions,
+  { onJunk, known, share = 0, onlyLooks = false, from: first }: WalkOptions,
 ): AsyncGenerator<ReadyBucket, void, void> {
   const kind = await kindOf(ctx, laneDir);
   // Looked at again though it was a folder once: whoever claims for weeks has to see what stands there now.
@@ -186,6 +196,7 @@ async function* walkLane(
   for (const [p, parent] of parents.entries()) {
     const parentIsNewest = p === parents.length - 1;
     const parentDir = pathIn(laneDir, parent);
+    if (isPassed(parentDir, first)) continue;
     const buckets = await bucketsIn(ctx, parentDir);
     if (buckets.length === 0) {
       if (!parentIsNewest && !onlyLooks) await removeEmpty(ctx, parentDir);
@@ -195,6 +206,7 @@ async function* walkLane(
     const from = p === 0 ? Math.floor(share * Math.min(contestedBuckets, buckets.length)) : 0;
     for (const [b, bucket] of [...inOrder.slice(from), ...inOrder.slice(0, from)]) {
       const dir = pathIn(parentDir, bucket);
+      if (isPassed(dir, first)) continue;
       if (known?.dir === dir) yield known;
       const names = await ctx.disk.list(dir);
       if (!names) {

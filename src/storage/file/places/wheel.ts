@@ -66,9 +66,14 @@ export async function due(ctx: FileContext, wheel: string, limit: number, longes
   return { entries, junk, nextAt };
 }
 
-/** Everything in a wheel, by time. */
-export async function* wheelEntries(ctx: FileContext, wheel: string): AsyncGenerator<WheelEntry, void, void> {
-  for await (const { dir } of slots(ctx, wheel)) yield* entriesIn(ctx, dir);
+/** Everything in a wheel, by time. @param since what is over by then may be left out */
+export async function* wheelEntries(
+  ctx: FileContext,
+  wheel: string,
+  since = 0,
+): AsyncGenerator<WheelEntry, void, void> {
+  for await (const { dir, end } of slots(ctx, wheel, { passes: (hour) => hour.end <= since }))
+    if (end > since) yield* entriesIn(ctx, dir);
 }
 
 /** Everything in the latest slots of a wheel. */

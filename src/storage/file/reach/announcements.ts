@@ -65,7 +65,7 @@ export async function forget(
   if (of === undefined) await removeEmpty(ctx, folder);
 }
 
-async function makeMark(ctx: FileContext, folder: string, { id, time }: Wanted, now: number): Promise<boolean> {
+export async function makeMark(ctx: FileContext, folder: string, { id, time }: Wanted, now: number): Promise<boolean> {
   const path = pathIn(folder, markName(id, time));
   for (let round = 0; round < 100; round++) {
     await ensureFolder(ctx, folder);

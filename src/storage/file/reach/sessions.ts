@@ -31,6 +31,17 @@ export async function sessions(ctx: FileContext): Promise<HostSession[]> {
   return all;
 }
 
+/** What is known of each, and who waits for it: for a dump. */
+export async function* sessionRecords(
+  ctx: FileContext,
+): AsyncGenerator<{ readonly key: SessionKey; readonly record?: SessionRecord; readonly place?: string }, void, void> {
+  for (const key of await keysIn(ctx)) {
+    const place = await ctx.disk.read(placeFile(ctx.layout, key), { maxBytes: mostBytes });
+    const record = await readRecord(ctx, key);
+    yield { key, ...(record && { record }), ...(place.ok && { place: place.bytes.toString().trimEnd() }) };
+  }
+}
+
 async function keysIn(ctx: FileContext): Promise<SessionKey[]> {
   return ((await ctx.disk.list(ctx.layout.sessions)) ?? []).flatMap((name) => parseSessionName(name) ?? []);
 }
@@ -60,8 +71,12 @@ async function readRecord(ctx: FileContext, key: SessionKey): Promise<SessionRec
 }
 
 export async function putSession(ctx: FileContext, session: HostSession): Promise<void> {
+  const { pid } = session;
+  await putRecord(ctx, { session, pidStart: pid === undefined ? undefined : await ctx.disk.startOf(pid) });
+}
+
+export async function putRecord(ctx: FileContext, { session, pidStart }: SessionRecord): Promise<void> {
   const { host, session: id, since, lastPromptAt, pid, ...more } = session;
-  const pidStart = pid === undefined ? undefined : await ctx.disk.startOf(pid);
   const text = JSON.stringify({
     v: 1,
     host,

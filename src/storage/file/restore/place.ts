@@ -43,7 +43,7 @@ export async function place(
   return placed;
 }
 
-async function makeFolders(ctx: FileContext, mailbox: Mailbox): Promise<void> {
+export async function makeFolders(ctx: FileContext, mailbox: Mailbox): Promise<void> {
   await ensureMailbox(ctx, mailbox.dir);
   const names = isLog(mailbox.name) ? ['archive', 'events'] : mailboxFolders;
   for (const name of names) await ensureFolder(ctx, pathIn(mailbox.dir, name));
@@ -95,7 +95,7 @@ async function tellAndExplain(ctx: FileContext, mailbox: Mailbox, plan: Plan): P
     if ((await reasonState(ctx, mailbox, name)) === 'missing') await rebuildReason(ctx, mailbox, name);
 }
 
-async function syncFolders(ctx: FileContext, dir: string): Promise<void> {
+export async function syncFolders(ctx: FileContext, dir: string): Promise<void> {
   for (const name of (await ctx.disk.list(dir)) ?? []) {
     const path = pathIn(dir, name);
     if ((await ctx.disk.stat(path))?.kind === 'directory') await syncFolders(ctx, path);

@@ -67,7 +67,7 @@ async function sendRun(
 ): Promise<(Sent | DreamosError)[]> {
   const [first] = run;
   // Under a key it takes its room only if the key turns out to be new.
-  if (run.length === 1 && first && (!first.limits || first.message.dedupeKey !== null))
+  if (run.length === 1 && first && (!first.limits || isUnderKey(first)))
     return [await sendOne(ctx, first, durability).catch(asResult)];
   if (run.every(({ limits }) => !limits)) return sendPacked(ctx, run, durability);
   const refused = new Map<number, MailboxFull>();
@@ -104,8 +104,12 @@ function packable(outgoing: readonly Outgoing[], at: number): Outgoing[] {
 }
 
 function isPlain(outgoing: Outgoing | undefined): boolean {
-  if (outgoing?.mailboxes.length !== 1 || outgoing.message.dedupeKey !== null) return false;
+  if (outgoing?.mailboxes.length !== 1 || isUnderKey(outgoing)) return false;
   return (outgoing.message.replaceKey ?? null) === null && !isLog(mailboxOf(outgoing));
+}
+
+function isUnderKey({ message, carried }: Outgoing): boolean {
+  return message.dedupeKey !== null && !carried;
 }
 
 function asResult(error: unknown): DreamosError {
@@ -115,7 +119,7 @@ function asResult(error: unknown): DreamosError {
 
 async function sendOne(ctx: FileContext, outgoing: Outgoing, durability: Durability): Promise<Sent> {
   const { message, mailboxes } = outgoing;
-  if (message.dedupeKey !== null) return sendUnderDedupeKey(ctx, outgoing);
+  if (isUnderKey(outgoing)) return sendUnderDedupeKey(ctx, outgoing);
   const [only] = mailboxes;
   if (only !== undefined && isPlain(outgoing)) {
     const mailbox = ctx.layout.mailbox(only);

@@ -1,6 +1,5 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
-import { registerAgent } from '../../../../src/core/agents/agents.ts';
 import { createIdentity, rotateIdentity } from '../../../../src/core/identity/identity.ts';
 import { rootIdOf } from '../../../../src/core/identity/keys.ts';
 import { fireDue } from '../../../../src/core/schedules/fire-due.ts';
@@ -120,10 +119,9 @@ test('an alert is mail like any other: what is missing is told until dreamos has
   await makeDead(rig.own);
   rig.warnings.length = 0;
   const missing = 'There is no private key of dreamos here, and this root takes signed mail.';
-  const trouble = `${missing} dreamos agent register dreamos; then: dreamos identity create dreamos`;
+  const trouble = `${missing} dreamos identity create dreamos`;
   expect(await checked(rig.own)).toMatchObject([{ trouble }]);
   expect(rig.warnings).toEqual([`The alert dead of reviewer: ${trouble}`]);
-  await registerAgent(rig.own, { name: 'dreamos' });
   await createIdentity(rig.own, 'dreamos');
   rig.clock.advance(1000);
   expect((await checked(rig.own))[0]).not.toHaveProperty('trouble');

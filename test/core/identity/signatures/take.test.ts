@@ -1,4 +1,5 @@
 /** What of a mailbox is handed out, by the setting `signatures`, and what is known of it. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { registerAgent } from '../../../../src/core/agents/agents.ts';
 import { listAudit } from '../../../../src/core/audit/list.ts';
@@ -137,8 +138,10 @@ describe('require', () => {
     const asking = ask(rig.own, { to: 'reviewer', body: 'hello' }, { waitMs: 60_000 });
     const job = must(await readNext(rig.own, 'reviewer', { waitMs: 1000 }));
     await rig.set('off');
-    const forged = (await reply(reader, job.receipt, { body: 'forged' }, { again: true })).id;
+    // Due once signatures are asked for again: whoever waits may be faster than the setting.
+    const forged = (await reply(reader, job.receipt, { body: 'forged', delayMs: 500 }, { again: true })).id;
     await rig.set('require');
+    await sleep(1000);
     const good = (await reply(rig.own, job.receipt, { body: 'good' }, { again: true, ack: true })).id;
     expect((await asking).answer).toMatchObject({ message: { id: good }, signature: 'verified' });
     expect(Object.keys(await deadReasonOf(rig.own, 'planner'))).toEqual([forged]);

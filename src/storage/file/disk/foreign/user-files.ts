@@ -1,5 +1,5 @@
 /**
- * What a user keeps outside of every root, for himself alone: private keys, and which keys of others he trusts. Each file is
+ * What a user keeps outside of every root, for himself alone: private keys, which keys of others he trusts, passwords. Each file is
  * replaced as a whole, by one rename, under a lock; its folders are made for their owner alone.
  */
 import * as fs from 'node:fs';
@@ -8,8 +8,8 @@ import { systemClock } from '../../../../model/clock.ts';
 import { attempt } from '../disk-error.ts';
 import { nodeDisk } from '../node-disk.ts';
 import { isLockAside, nextHostFile } from '../../names/beside.ts';
-import { folderOf, pathIn } from '../../names/path.ts';
-import { identityPath, trustPath, userFolder } from '../../names/foreign/user-name.ts';
+import { folderOf, isIn, pathIn } from '../../names/path.ts';
+import { identityPath, storesPath, trustPath, userFolder } from '../../names/foreign/user-name.ts';
 
 /** Files of a few hundred keys. */
 const mostBytes = 16 * 1024 * 1024;
@@ -29,6 +29,8 @@ export interface UserFile {
 export interface UserPaths {
   identity(root: string, agent: string): string;
   trust(root: string): string;
+  /** Passwords of engines. */
+  readonly stores: string;
 }
 
 /** Where they lie: in `DREAMOS_CONFIG_HOME`, else in `dreamos` of XDG_CONFIG_HOME, else of ~/.config. */
@@ -37,6 +39,7 @@ export function userPaths(env: Readonly<Record<string, string | undefined>>): Us
   return {
     identity: (root, agent) => identityPath(folder, root, agent),
     trust: (root) => trustPath(folder, root),
+    stores: storesPath(folder),
   };
 }
 
@@ -72,7 +75,7 @@ export function readUserFile(path: string): UserFile | undefined {
       version: versionOf(stat),
       isReadable: (stat.mode & 0o044) !== 0,
       isWritable: (stat.mode & 0o022) !== 0,
-      isAnothers: ![0, nodeDisk().userId() ?? stat.uid].includes(stat.uid),
+      isAnothers: isOfAnother(stat),
     };
   } catch (error) {
     return attempt<UserFile, never>(path, 'read', () => {
@@ -80,6 +83,29 @@ export function readUserFile(path: string): UserFile | undefined {
     });
   } finally {
     fs.closeSync(fd);
+  }
+}
+
+/**
+ * The first folder of a file that others than this user and root may change, up to the user's own: they could put another file
+ * in its place. Where each may take away but what is his (sticky, as /tmp) they cannot.
+ * @returns `undefined`: there is none, or it is not there yet
+ */
+export function openFolderOf(
+  path: string,
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly folder: string; readonly isAnothers: boolean } | undefined {
+  const top = userFolder(env, env['HOME'] || homedir());
+  for (let folder = folderOf(path); ; folder = folderOf(folder)) {
+    const stat = attempt<fs.Stats | undefined, undefined>(
+      folder,
+      'look at',
+      () => fs.statSync(folder, { throwIfNoEntry: false }),
+      nothing,
+    );
+    const isAnothers = stat !== undefined && isOfAnother(stat);
+    if (isAnothers || (stat && (stat.mode & 0o022) !== 0 && (stat.mode & 0o1000) === 0)) return { folder, isAnothers };
+    if (folder === top || !isIn(top, folder)) return undefined;
   }
 }
 
@@ -137,6 +163,10 @@ function makeFolders(path: string): void {
     nodeDisk().syncDir(folderOf(made)) as boolean;
     if (made === first) return;
   }
+}
+
+function isOfAnother({ uid }: fs.Stats): boolean {
+  return ![0, nodeDisk().userId() ?? uid].includes(uid);
 }
 
 function versionOf({ ino, mtimeMs, size, mode, uid }: fs.Stats): string {

@@ -2,7 +2,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { agentNamePattern } from '../../../../model/agent.ts';
 import { isId } from '../../../../model/id.ts';
 
-/** Names of what a user keeps outside of every root: private keys, and which keys of others he trusts. */
+/** Names of what a user keeps outside of every root: private keys, which keys of others he trusts, passwords of engines. */
 
 /** @param home the user's own folder */
 export function userFolder(env: Readonly<Record<string, string | undefined>>, home: string): string {
@@ -17,6 +17,11 @@ export function userFolder(env: Readonly<Record<string, string | undefined>>, ho
 export function identityPath(folder: string, root: string, agent: string): string {
   if (!isId(root) || !agentNamePattern.test(agent)) throw new Error(`not a name: ${JSON.stringify([root, agent])}`);
   return join(folder, 'identities', root, `${agent}.json`);
+}
+
+/** By which passwords engines let this user in. */
+export function storesPath(folder: string): string {
+  return join(folder, 'stores.json');
 }
 
 /** Which keys of a root's agents are trusted. */

@@ -1,0 +1,125 @@
+import type { Carrier } from '../../carriers/port.ts';
+import type { Context } from '../../cli/context.ts';
+import { harmless } from '../../cli/harmless.ts';
+import { bridge } from '../../core/bridge/bridge.ts';
+import type { BridgeTold } from '../../contract/reach.ts';
+import { readText } from '../../cli/input/body.ts';
+import type { Session } from '../../core/root/root.ts';
+import { agentNamePattern, sameAgent } from '../../model/agent.ts';
+import { quoteWord } from '../../model/basics/shell-word.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { usage } from '../../model/refusals.ts';
+
+export interface BridgeFlags {
+  via?: string;
+  name?: string;
+  once?: boolean;
+}
+
+export async function bridgeCommand(
+  context: Context,
+  peer: string,
+  { via = '', name, once = false }: BridgeFlags,
+): Promise<void> {
+  const { around, output, signal } = context;
+  const session = await context.session();
+  const carrier = await carrierFor(context, session, { peer, via, name });
+  const hurry = new AbortController();
+  let reason = '';
+  const onTold = async (told: BridgeTold): Promise<void> => {
+    if (told.event === 'given_back') reason = told.reason ?? '';
+    const isNote = told.event === 'up' || told.event === 'down';
+    if (output.json || !isNote) await output.item(told, () => textOf(told));
+    else if (told.event === 'up') await output.note(`The way to ${peer} is open: ${harmless(carrier.words)}`);
+  };
+  // Its signal is how it is ended.
+  context.endsBySignal = true;
+  const letGo = around.holdExit(() => hurry.abort());
+  try {
+    const totals = await bridge(session, peer, { carrier, once, signal, hurry: hurry.signal, onTold });
+    const { forwarded = 0, refused = 0, received = 0, given_back: back = 0 } = totals;
+    await output.note(`Forwarded ${forwarded}, refused there ${refused}, received ${received}, given back ${back}.`);
+    if (once && back > 0 && !signal.aborted) throw notNow(peer, back, reason);
+  } finally {
+    letGo();
+  }
+}
+
+interface Way {
+  readonly peer: string;
+  readonly via: string;
+  readonly name: string | undefined;
+}
+
+async function carrierFor(context: Context, session: Session, way: Way): Promise<Carrier> {
+  const { via, name } = way;
+  if (via.trim() === '')
+    throw usage('There is no carrier.', `dreamos bridge ${way.peer} --via 'ssh host-b dreamos receive'`);
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(via) ?? [];
+  if (scheme === undefined) {
+    if (name !== undefined)
+      throw usage('--name is for brokers: the other end of a command line need not know it.', 'Leave it out.');
+    const { sshCarrier } = await import('../../carriers/ssh/ssh.ts');
+    return sshCarrier({ command: via, env: context.around.env, cwd: context.around.cwd() });
+  }
+  if (/^amqps?$/i.test(scheme)) return brokerFor(context, session, way);
+  throw usage(`${scheme}:// is no carrier that is known here.`, 'Which there are: dreamos help bridges');
+}
+
+async function brokerFor(context: Context, session: Session, { peer, via, name }: Way): Promise<Carrier> {
+  const url = URL.canParse(via) ? new URL(via) : undefined;
+  if (!url || url.hostname === '')
+    throw usage(`${JSON.stringify(via)} names no broker.`, 'Write it as amqp://user@host:5672/vhost');
+  if (url.password !== '')
+    throw usage(
+      'A password in an address is seen by every user of the machine.',
+      'Leave it out there, and put it into a file: DREAMOS_AMQP_PASSWORD_FILE=~/.config/dreamos/amqp dreamos bridge …',
+    );
+  // The machine's own would be that of another root on it, too, and each would take the other's mail.
+  if (name === undefined)
+    throw usage(
+      'A broker has to know what this root is called where its mail comes from.',
+      `dreamos bridge ${peer} --via ${quoteWord(via)} --name host-a`,
+    );
+  if (!agentNamePattern.test(name) || sameAgent(name, peer))
+    throw usage(
+      `${JSON.stringify(name)} cannot be what this root is called${sameAgent(name, peer) ? ': that is its peer' : ''}.`,
+      'Say what the others call it in `at`: --name host-a',
+    );
+  const { amqpCarrier } = await import('../../carriers/amqp/amqp.ts');
+  const user = url.username === '' ? undefined : decodeURIComponent(url.username);
+  const password = await passwordOf(context, 'DREAMOS_AMQP_PASSWORD');
+  return amqpCarrier({
+    url,
+    user: user ?? 'guest',
+    password: password ?? 'guest',
+    peer,
+    own: name,
+    warn: (text) => session.warn(text),
+  });
+}
+
+/** Never in the words of a command, which every user of the machine sees. */
+async function passwordOf(context: Context, variable: string): Promise<string | undefined> {
+  const { env } = context.around;
+  const file = env[`${variable}_FILE`];
+  if (file === undefined || file === '') return env[variable];
+  return (await readText(await context.openFile(file), file, context.signal)).replace(/\r?\n$/, '');
+}
+
+function textOf({ event, id = '', mailbox = '', again, code, reason }: BridgeTold): string {
+  const why = reason === undefined ? '' : `: ${code === undefined ? '' : `${code}: `}${reason}`;
+  return harmless(`${id} ${mailbox} ${event}${again ? ' (it was there already)' : ''}${why}`);
+}
+
+function notNow(peer: string, count: number, reason: string): DreamosError {
+  const what = count === 1 ? 'A message was' : `${count} messages were`;
+  return new DreamosError(
+    'unreachable',
+    'PEER_UNREACHABLE',
+    `${what} given back, because ${peer} cannot take it now: ${reason}.`,
+    {
+      hint: 'The same again tries again.',
+    },
+  );
+}

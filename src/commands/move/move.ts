@@ -1,0 +1,66 @@
+import type { Moved } from '../../contract/keep.ts';
+import type { Context } from '../../cli/context.ts';
+import { broken } from '../../cli/fit.ts';
+import { harmless } from '../../cli/harmless.ts';
+import { given } from '../../cli/input/parse.ts';
+import { type MoveOptions, moveRoot } from '../../core/move/move.ts';
+import { usage } from '../../model/refusals.ts';
+
+export interface MoveCommandOptions {
+  to?: string;
+  resume?: boolean;
+  abort?: boolean;
+  dryRun?: boolean;
+  purge?: boolean;
+}
+
+export async function moveCommand(
+  context: Context,
+  { to, resume, abort, dryRun, purge }: MoveCommandOptions,
+): Promise<void> {
+  const { output, signal } = context;
+  const hows = [resume && '--resume', abort && '--abort', dryRun && '--dry-run', purge && '--purge'].filter(Boolean);
+  if (hows.length > 1)
+    throw usage(
+      `"move" takes one of ${hows.join(' and ')}.`,
+      'For example: dreamos move --to file:/mnt/mail --dry-run',
+    );
+  if (to !== undefined && (resume || abort || purge))
+    throw usage(
+      'Where to is known of a move that has begun: --to goes with a new one.',
+      `dreamos move ${hows.join('')}`,
+    );
+  const how: MoveOptions['how'] = resume
+    ? 'resume'
+    : abort
+      ? 'abort'
+      : purge
+        ? 'purge'
+        : dryRun
+          ? 'dry-run'
+          : undefined;
+  const onProgress = (messages: number): void => output.progress(`${messages} messages`);
+  const done = await moveRoot({ ...context.openOptions(), ...given({ to, how }), onProgress, signal });
+  if (!done) return;
+  await output.outcome(done, () => broken(textOf(done), output.width));
+  if (done.state === 'moved')
+    await output.note(`What was there stays until it is removed:\n  dreamos move --purge${context.flags()}`);
+}
+
+function textOf({ state, from, to, messages, mailboxes, left }: Moved): string {
+  const what = `${messages} ${messages === 1 ? 'message' : 'messages'} in ${mailboxes} ${mailboxes === 1 ? 'mailbox' : 'mailboxes'}`;
+  const places = left.map((path) => `\n  ${harmless(path)}`).join('');
+  switch (state) {
+    case 'planned':
+      return `Would move ${harmless(from)} to ${harmless(to ?? '')}\n  ${what}`;
+    case 'moved':
+      return `Moved ${harmless(from)} to ${harmless(to ?? '')}\n  ${what}`;
+    case 'aborted':
+      return `${harmless(from)} is where it was`;
+    case 'none':
+      return `Nobody moves ${harmless(from)}`;
+    case 'purged':
+    default:
+      return left.length === 0 ? 'Nothing was left of moves' : `Removed${places}`;
+  }
+}

@@ -1,0 +1,51 @@
+/** What is not done through a server (DREAMOS_SERVER, `connect`), and why. */
+import { commandOf, type OperationName, operationNames } from '../operations.ts';
+
+const ofFiles = 'works on the root’s own files';
+const ofKeys = 'works with keys, which are files of the user';
+const runsCommands = 'runs commands here';
+
+export const notThroughServer: Readonly<Partial<Record<OperationName, string>>> = {
+  init: ofFiles,
+  restore: ofFiles,
+  backup: ofFiles,
+  dump: ofFiles,
+  load: ofFiles,
+  move: ofFiles,
+  import: ofFiles,
+  export: ofFiles,
+  doctor: ofFiles,
+  maintain: runsCommands,
+  'alerts.check': runsCommands,
+  'alerts.test': runsCommands,
+  'identity.list': ofKeys,
+  'identity.create': ofKeys,
+  'identity.show': ofKeys,
+  'identity.rotate': ofKeys,
+  'identity.revoke': ofKeys,
+  'trust.list': ofKeys,
+  'trust.accept': ofKeys,
+  'trust.remove': ofKeys,
+  bridge: ofFiles,
+  receive: ofFiles,
+  serve: ofFiles,
+  'serve.status': ofFiles,
+  'serve.stop': ofFiles,
+  dashboard: ofFiles,
+  'token.create': ofFiles,
+  'token.list': ofFiles,
+  'token.revoke': ofFiles,
+  mcp: 'serves one agent beside the root',
+  wake: 'rings in this terminal',
+};
+
+/** Verbs that open the root that is here, or none. */
+const here: ReadonlySet<string> = new Set(['hook', 'hook bind', 'setup']);
+
+/** @param verb the words of the command @returns why it is not done through a server; `here`: it is done without one */
+export function withoutServer(verb: string): { readonly here: true } | { readonly why: string } | undefined {
+  if (here.has(verb)) return { here: true };
+  const operation = operationNames.find((name) => commandOf(name) === verb);
+  const why = operation && notThroughServer[operation];
+  return why === undefined ? undefined : { why };
+}

@@ -1,0 +1,236 @@
+/**
+ * Moving a root: its mail is taken to another storage, whole and as it is, and from then on who opens the root is there.
+ *
+ *   begin    it is noted where to; a move is under way from here on, and can be resumed or aborted wherever it is cut off
+ *   freeze   one step: whoever has the root open, or opens it, is refused (ROOT_MOVED), and nothing of it changes any more
+ *   load     all of it goes to the other end, which appears there whole
+ *   compare  both ends are counted and digested, mailbox by mailbox; what is not the same is not moved
+ *   settle   one step: the root's folder says where it is now. What was there stays until it is purged
+ *
+ * What fails up to the last step is given back, and the root is as it was.
+ */
+import type { Moved } from '../../contract/keep.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { quoteWord } from '../../model/basics/shell-word.ts';
+import { usage } from '../../model/refusals.ts';
+import { endsOfMove } from '../../storage/engines.ts';
+import type { DumpOptions } from '../../storage/port/dump/loading.ts';
+import type { MoveSource, MoveTarget } from '../../storage/port/dump/moving.ts';
+import { differing, Tally } from '../../storage/port/dump/tally.ts';
+import { operation } from '../root/operation.ts';
+import type { Session } from '../root/root.ts';
+import { openRoot, type OpenOptions } from '../open-root.ts';
+
+export interface MoveOptions extends Omit<OpenOptions, 'clock'> {
+  /** `file:<folder>`: to another folder. */
+  readonly to?: string;
+  /** Go on with one that was cut off; take it back; only say what would be moved; remove what moves have left. */
+  readonly how?: 'resume' | 'abort' | 'dry-run' | 'purge';
+  readonly onProgress?: (messages: number) => void;
+  /** It is given back then. */
+  readonly signal?: AbortSignal;
+  /** For tests: called behind each step. */
+  readonly onStep?: (step: string) => void;
+}
+
+const mostLoads = 3;
+
+/** Asks the policy. */
+const mayMove = operation('move', async (session: Session) => session.path);
+
+/** @returns `undefined`: the signal came, and it is as it was @throws ROOT_MOVED, USAGE, ALREADY_EXISTS, STATE_CHANGED and others */
+export async function moveRoot(options: MoveOptions): Promise<Moved | undefined> {
+  const { root, cwd, env = {}, warn = () => undefined, to } = options;
+  const ends = await endsOfMove(to, { root, cwd, env, warn });
+  try {
+    if (ends.source.underWay === undefined) await checkMay(options);
+    // Its policy lies with the mail, which is looked at once nobody else moves it.
+    return await moveBetween(ends, options, () => checkMay({ ...options, root: ends.source.mail() }));
+  } finally {
+    await ends.source.close();
+  }
+}
+
+/** @param checkCutOff whether one that was cut off may be ended @throws as moveRoot */
+export async function moveBetween(
+  { source, target }: { readonly source: MoveSource; readonly target: MoveTarget | undefined },
+  options: Omit<MoveOptions, 'to'>,
+  checkCutOff: () => Promise<void> = async () => undefined,
+): Promise<Moved | undefined> {
+  const { how } = options;
+  if (how === 'purge') return source.alone(() => purge(source));
+  if (how === 'abort') return abort(source, target, options, checkCutOff);
+  // It may have come to its end before it was cut off.
+  if (how === 'resume' && source.underWay === undefined) return nobody(source);
+  if (how !== 'resume' && source.underWay !== undefined) throw underWay(source);
+  if (!target) throw usage('"move" needs to know where to.', 'For example: dreamos move --to file:/mnt/mail --dry-run');
+  if (how === 'dry-run') return plan(source, target, options);
+  return source.alone(async () => {
+    if (how === 'resume') await checkCutOff();
+    return move(source, target, options);
+  });
+}
+
+async function checkMay({ root, cwd, env, as, warn }: MoveOptions): Promise<void> {
+  const session = await openRoot({
+    ...(root !== undefined && { root }),
+    ...{ cwd, env: env ?? {} },
+    ...(as !== undefined && { as }),
+    ...(warn && { warn }),
+  });
+  try {
+    await mayMove(session);
+  } finally {
+    await session.close();
+  }
+}
+
+async function plan(source: MoveSource, target: MoveTarget, how: DumpOptions): Promise<Moved | undefined> {
+  await target.check();
+  const tally = await tallyOf(source, how);
+  return tally && { ...sumOf(source, target, tally), state: 'planned', left: await source.left() };
+}
+
+async function move(source: MoveSource, target: MoveTarget, options: MoveOptions): Promise<Moved | undefined> {
+  const { onStep = () => undefined, signal } = options;
+  if (source.underWay === undefined) {
+    await target.check();
+    await source.begin(target.to);
+    onStep('begun');
+  }
+  let tally: Tally | undefined;
+  try {
+    await source.freeze();
+    onStep('frozen');
+    // Cut off behind it, it is there already.
+    const there = await tallyOf(target, options);
+    tally = there && there.messages > 0 ? there : await load(source, target, options);
+    onStep('loaded');
+    for (let tries = mostLoads; tally && !(await isSame(source, target, tally, { ...options, tries })); tries--) {
+      await target.remove();
+      tally = await load(source, target, options);
+    }
+    onStep('compared');
+  } catch (error) {
+    if (!signal?.aborted) {
+      await giveBack(source, target).catch(() => source.giveBack());
+      throw error;
+    }
+  }
+  if (!tally || signal?.aborted) {
+    await giveBack(source, target);
+    return undefined;
+  }
+  await source.settle(target.descriptor());
+  onStep('settled');
+  return { ...sumOf(source, target, tally), state: 'moved', left: await source.left() };
+}
+
+/** @returns what was loaded; `undefined`: the signal came */
+async function load(source: MoveSource, target: MoveTarget, options: DumpOptions): Promise<Tally | undefined> {
+  const loading = await target.load();
+  try {
+    const tally = new Tally();
+    const done = await source.dump(
+      async (record) => {
+        tally.add(record);
+        await loading.take(record);
+      },
+      { ...options, whole: true },
+    );
+    if (!done) return undefined;
+    await loading.finish();
+    return tally;
+  } finally {
+    // What is finished is not taken away.
+    await loading.abandon();
+  }
+}
+
+/**
+ * @returns `false`: it has to be loaded again. An event is written behind the change that it tells, so that of the last changes
+ * before the freeze one may have come since @throws STATE_CHANGED: there is something else
+ */
+async function isSame(
+  source: MoveSource,
+  target: MoveTarget,
+  loaded: Tally,
+  { tries, ...options }: DumpOptions & { readonly tries: number },
+): Promise<boolean> {
+  const [here, there] = [await tallyOf(source, options), await tallyOf(target, options)];
+  if (options.signal?.aborted) return true;
+  const [odd] = differing(here?.mailboxes() ?? {}, there?.mailboxes() ?? {});
+  if (odd === undefined) return true;
+  if (tries > 0 && differing(loaded.mailboxes(), there?.mailboxes() ?? {}).length === 0 && isOurs(here, there))
+    return false;
+  throw new DreamosError(
+    'conflict',
+    'STATE_CHANGED',
+    `What is at ${target.to} of ${odd} is not what is in ${source.root}.`,
+    {
+      hint: `Nothing was moved. What is there: dreamos status --root ${quoteWord(folderOf(target))}`,
+    },
+  );
+}
+
+/** Whether all mail is there, and only events are missing: what else is at the target is somebody's, and is not removed. */
+function isOurs(here: Tally | undefined, there: Tally | undefined): boolean {
+  const [of, at] = [here?.mail() ?? {}, there?.mail() ?? {}];
+  return Object.keys({ ...of, ...at }).every((name) => of[name] === at[name]);
+}
+
+function folderOf({ to }: MoveTarget): string {
+  return to.replace(/^file:/, '');
+}
+
+async function abort(
+  source: MoveSource,
+  target: MoveTarget | undefined,
+  options: MoveOptions,
+  check: () => Promise<void>,
+): Promise<Moved> {
+  if (source.underWay === undefined || !target) return nobody(source);
+  const tally = await source.alone(async () => {
+    await check();
+    return giveBack(source, target, options);
+  });
+  return { ...sumOf(source, target, tally ?? new Tally()), state: 'aborted', left: await source.left() };
+}
+
+/** What was loaded goes, if it is that: somebody may have put another root there. */
+async function giveBack(source: MoveSource, target: MoveTarget, how: DumpOptions = {}): Promise<Tally | undefined> {
+  const quiet = { ...how, signal: undefined };
+  const there = await tallyOf(target, quiet);
+  const here = await tallyOf(source, quiet);
+  const isTheSame = there && here && differing(here.mailboxes(), there.mailboxes()).length === 0;
+  if (isTheSame && there.messages > 0) await target.remove();
+  await source.giveBack();
+  return here;
+}
+
+async function purge(source: MoveSource): Promise<Moved> {
+  if (source.underWay !== undefined) throw underWay(source);
+  const left = await source.left();
+  await source.purge();
+  return { from: source.root, to: null, messages: 0, mailboxes: 0, state: 'purged', left };
+}
+
+async function nobody(source: MoveSource): Promise<Moved> {
+  return { from: source.root, to: null, messages: 0, mailboxes: 0, state: 'none', left: await source.left() };
+}
+
+function underWay({ root, underWay: to }: MoveSource): DreamosError {
+  return new DreamosError('conflict', 'ROOT_MOVED', `The root ${root} is being moved to ${to}.`, {
+    hint: `Where that was cut off: dreamos move --resume --root ${quoteWord(root)}; to take it back: dreamos move --abort --root ${quoteWord(root)}`,
+  });
+}
+
+function sumOf({ root }: MoveSource, { to }: MoveTarget, tally: Tally): Omit<Moved, 'state' | 'left'> {
+  return { from: root, to, messages: tally.messages, mailboxes: Object.keys(tally.mailboxes()).length };
+}
+
+/** @returns `undefined`: nothing is there, or the signal came */
+async function tallyOf(end: Pick<MoveSource | MoveTarget, 'dump'>, how: DumpOptions): Promise<Tally | undefined> {
+  const tally = new Tally();
+  return (await end.dump(async (record) => tally.add(record), how)) ? tally : undefined;
+}

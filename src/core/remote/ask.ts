@@ -1,0 +1,158 @@
+/** One call of a server over its unix socket, and the lines that it answers. Each has a connection of its own. */
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { request } from 'node:http';
+import { DreamosError, type ErrorCode, errorKinds } from '../../model/errors.ts';
+import { strangerAt } from '../../storage/file/disk/foreign/socket-files.ts';
+import { createBell } from '../wait/bell.ts';
+import { onAbort } from '../wait/on-abort.ts';
+import { callPath, handedOver, type Line, type Question, type Said, saidPath } from './protocol.ts';
+import { noServer, notOurs, unreachable } from './refusals.ts';
+
+export interface Server {
+  /** As it was named, for messages. */
+  readonly name: string;
+  readonly socket: string;
+}
+
+/** The longest path that every system takes for a socket; beyond it Node cuts it without a word. */
+const mostPathBytes = 103;
+
+/** @param said `unix:<path>` @throws USAGE */
+export function serverAt(said: string): Server {
+  const socket = said.startsWith('unix:') ? said.slice('unix:'.length) : '';
+  if (!socket.startsWith('/') || Buffer.byteLength(socket) > mostPathBytes) throw noServer(said);
+  return { name: said, socket };
+}
+
+/** It went away, and nobody knows whether it has done what it was asked for. */
+export class Gone extends Error {}
+
+interface Who {
+  readonly acting?: string | undefined;
+}
+
+/**
+ * @param signal is told to the server; the last line still comes
+ * @throws SERVER_UNREACHABLE: nothing was done; Gone; what the server refuses before it begins
+ */
+export async function* ask(
+  server: Server,
+  who: Who,
+  question: Question,
+  signal?: AbortSignal,
+): AsyncGenerator<Line, void, undefined> {
+  const sent = post(server, who, callPath, question);
+  let isOver = false;
+  const say = (said: Said['said']): Promise<boolean> => tell(server, who, { id: question.id, said });
+  const end = async (): Promise<void> => {
+    // It may not have begun yet.
+    while (!isOver && !(await say('end').catch(() => true))) await createBell().rest(sayAgainMs);
+  };
+  const unlisten = signal && onAbort(signal, () => void end());
+  try {
+    let rest = '';
+    for await (const chunk of (await sent.answered) as AsyncIterable<string>) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const text of lines) {
+        const line = JSON.parse(text) as Line;
+        isOver = 'end' in line || 'error' in line;
+        // A claim that nobody has is given back; so it was, where the server does not know the call any more.
+        const isHeld = handedOver(question.call, line.end) === undefined || (await say('have').catch(() => true));
+        if (!isHeld) throw new Gone('its claim was given back before it arrived');
+        yield line;
+        if (isOver) return;
+      }
+    }
+    throw new Gone('its answer broke off');
+  } catch (error) {
+    throw error instanceof DreamosError || error instanceof Gone || isOver ? error : gone(error);
+  } finally {
+    isOver = true;
+    unlisten?.();
+    sent.end();
+  }
+}
+
+const sayAgainMs = 50;
+
+/** @returns whether the server knows the call */
+async function tell(server: Server, who: Who, said: Said): Promise<boolean> {
+  let text = '';
+  for await (const chunk of (await post(server, who, saidPath, said).answered) as AsyncIterable<string>) text += chunk;
+  return (JSON.parse(text) as { readonly isKnown: boolean }).isKnown;
+}
+
+interface Sent {
+  /** @throws as `ask` */
+  readonly answered: Promise<IncomingMessage>;
+  end(): void;
+}
+
+/** @throws SERVER_UNREACHABLE: what listens there is another user's, who would get what is said */
+function post(server: Server, { acting }: Who, path: string, body: object): Sent {
+  const stranger = strangerAt(server.socket);
+  if (stranger !== undefined) throw unreachable(server.name, `its socket belongs to another user (uid ${stranger})`);
+  // One value of many: a list of drafts may be long.
+  const text = JSON.stringify(body);
+  const sent = request({
+    socketPath: server.socket,
+    method: 'POST',
+    path,
+    // A connection that was kept might be closed by now, and nobody would know whether the call was heard.
+    agent: false,
+    headers: {
+      'content-type': path === callPath ? 'application/jsonl' : 'application/json',
+      'content-length': Buffer.byteLength(text),
+      ...(acting !== undefined && { 'dreamos-agent': acting }),
+    },
+  });
+  const answered = responseOf(server, sent);
+  sent.end(text);
+  return { answered, end: () => void sent.destroy() };
+}
+
+function gone(cause: unknown): Gone {
+  return new Gone('its connection broke', { cause });
+}
+
+function responseOf(server: Server, sent: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    let isConnected = false;
+    sent.once('socket', (socket) => socket.once('connect', () => (isConnected = true)));
+    // Also behind the answer: the server may be gone before it hears that it has arrived.
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      if (isConnected) reject(gone(error));
+      else reject(unreachable(server.name, reasons[error.code ?? ''] ?? error.message, error));
+    });
+    sent.once('response', (response) => {
+      response.setEncoding('utf8');
+      if (response.statusCode === 200) return resolve(response);
+      void refusal(server, response).then(reject, reject);
+    });
+  });
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such socket',
+  ECONNREFUSED: 'nobody listens there any more',
+  EACCES: 'its socket is not for this user',
+  ENOTSOCK: 'that is no socket',
+};
+
+/** What it says as RFC 9457 has it. */
+async function refusal(server: Server, response: IncomingMessage): Promise<Error> {
+  let text = '';
+  for await (const chunk of response as AsyncIterable<string>) text += chunk;
+  let problem: { code?: unknown; kind?: unknown; detail?: unknown; hint?: unknown } = {};
+  try {
+    problem = JSON.parse(text) as typeof problem;
+  } catch {
+    return notOurs(server.name);
+  }
+  const { code, detail, hint } = problem;
+  const kind = errorKinds.find((one) => one === problem.kind);
+  if (response.statusCode === 404 || typeof code !== 'string' || kind === undefined) return notOurs(server.name);
+  const said = typeof hint === 'string' ? hint : undefined;
+  return new DreamosError(kind, code as ErrorCode, String(detail), { hint: said });
+}

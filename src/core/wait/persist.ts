@@ -1,0 +1,47 @@
+/**
+ * Going on while the engine that keeps the root is away: that is said once, it is tried again after rests that grow, and who
+ * waits keeps his time. What is tried again may have been done: its caller names it as before (a token, a receipt, a cursor).
+ */
+import type { Session } from '../root/root.ts';
+import { engineIsBack, isEngineAway, warnEngineAway } from '../root/trouble.ts';
+import { createBell } from './bell.ts';
+
+const firstRestMs = 100;
+const longestRestMs = 2000;
+
+export interface Persistence {
+  /** How much of the time is left; milliseconds. */
+  readonly leftMs: () => number;
+  /** What else is tried again; else only what an engine that is away refuses. */
+  readonly also?: (error: unknown) => boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * @returns `undefined`, too, where the signal came while the engine was away
+ * @throws ENGINE_UNREACHABLE: it was away when the time was over
+ */
+export function persist<T>(session: Session, how: Omit<Persistence, 'signal'>, work: () => Promise<T>): Promise<T>;
+export function persist<T>(session: Session, how: Persistence, work: () => Promise<T>): Promise<T | undefined>;
+export async function persist<T>(
+  session: Session,
+  { leftMs, also = () => false, signal }: Persistence,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  for (let restMs = firstRestMs; ; restMs = Math.min(longestRestMs, restMs * 2)) {
+    try {
+      const done = await work();
+      // What has not failed may have asked the engine for nothing.
+      if (restMs > firstRestMs) engineIsBack(session);
+      return done;
+    } catch (error) {
+      const left = leftMs();
+      if (!(isEngineAway(error) || also(error)) || left <= 0) throw error;
+      warnEngineAway(session, error);
+      // Of many that have lost it at the same moment not all come back at the same.
+      const jitter = 0.5 + session.ids.fraction() / 2;
+      await createBell().rest(Math.min(left, restMs * jitter), signal);
+      if (signal?.aborted) return undefined;
+    }
+  }
+}

@@ -1,0 +1,183 @@
+/** A call of a client of dreamos' own (core/remote/protocol.ts): the same function of the core, in a session of who asks. */
+import { operations } from '../../contract/operations.ts';
+import { asDreamosError } from '../../cli/errors.ts';
+import { sessionOn } from '../../core/open-root.ts';
+import {
+  handedOver,
+  type Hello,
+  hello,
+  keepReplyCall,
+  type Line,
+  ownVersion,
+  type Question,
+  storeCall,
+  takeUpCall,
+} from '../../core/remote/protocol.ts';
+import { otherVersion } from '../../core/remote/refusals.ts';
+import { fromJson, toJson } from '../../core/remote/wire.ts';
+import { admit } from '../../core/root/operation.ts';
+import type { Root, Session } from '../../core/root/root.ts';
+import { keepReply } from '../../core/send/reply.ts';
+import { nack } from '../../core/take/settle.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { usage } from '../../model/refusals.ts';
+import { isEach, noted, noteIfDenied } from '../route/noted.ts';
+import { createConsumers } from './consumers.ts';
+import { lookedUp } from './looks.ts';
+import { calls } from './table.ts';
+
+export interface CallsOptions {
+  readonly root: Root;
+  /** Only what looks is done. */
+  readonly readOnly: boolean;
+  /** Aborted when the server ends. */
+  readonly ending: AbortSignal;
+}
+
+interface Asked {
+  /** Of who asks, as a request has it. */
+  readonly session: Session;
+  readonly question: Question;
+  /** Aborted when the signal of its client has come. */
+  readonly ended: AbortSignal;
+  /** Aborted when its client has gone. */
+  readonly gone: AbortSignal;
+  /** Writes one line. @returns when the next may be written */
+  readonly write: (line: Line) => Promise<void>;
+}
+
+export interface Calls {
+  /**
+   * Writes all of its lines; never rejects.
+   * @returns gives back what the answer has handed over, for where it did not arrive; `undefined`: it hands nothing over
+   */
+  answer(asked: Asked): Promise<(() => Promise<void>) | undefined>;
+}
+
+export function createCalls({ root, readOnly, ending }: CallsOptions): Calls {
+  const consumers = createConsumers();
+
+  return { answer };
+
+  async function answer(asked: Asked): Promise<(() => Promise<void>) | undefined> {
+    const { question, ended, gone, write } = asked;
+    const { acting, proved = false, env } = asked.session;
+    const { call } = question;
+    try {
+      if (question.v !== ownVersion) throw otherVersion('this socket', ownVersion);
+      const session = sessionOn(root, {
+        ...(acting !== undefined && { as: acting }),
+        proved,
+        ...(question.label !== undefined && { label: question.label }),
+        // Whoever has the root's files may set for himself what he likes.
+        env: !proved && question.env ? { ...env, ...question.env } : env,
+        warn: (warn) => void write({ warn }),
+      });
+      const signal = AbortSignal.any([ended, gone, ending]);
+      const args = argumentsOf(asked, signal);
+      const made = await begun(session, asked, args);
+      let result: unknown = made;
+      if (isEach(made)) result = await writeEach(made, asked);
+      consumers.note(session, call, args, result);
+      const isCutShort = ending.aborted && !ended.aborted && result === undefined;
+      await write(isCutShort ? { ending: true } : { end: toJson(result) });
+      return backFrom(session, call, result);
+    } catch (error) {
+      await write({ error: toJson(asDreamosError(error)) });
+      return undefined;
+    }
+  }
+
+  /** @returns what it gives, or what gives it bit by bit */
+  async function begun(
+    session: Session,
+    { question: { call }, ended, gone }: Asked,
+    args: readonly unknown[],
+  ): Promise<unknown> {
+    if (call === hello)
+      return {
+        path: root.path,
+        version: ownVersion,
+        ...(session.acting !== undefined && { agent: session.acting }),
+      } satisfies Hello;
+    if (readOnly && (call === takeUpCall || call === keepReplyCall)) throw onlyLooks(call);
+    if (call === takeUpCall) return consumers.stay(session, String(args[0]), String(args[1]), ended, gone);
+    if (call.startsWith(storeCall)) return lookedUp(session, call.slice(storeCall.length), args);
+    if (call === keepReplyCall)
+      return keepReply(await admit(session, 'reply'), String(args[0]), args[1] as Parameters<typeof keepReply>[2]);
+    const load = Object.hasOwn(calls, call) ? calls[call] : undefined;
+    if (!load)
+      throw usage(`"${call}" is not done through a server.`, 'Open the root itself: `open` instead of `connect`');
+    const run = await load();
+    if (readOnly && operations[run.operation].effect !== 'looks') throw onlyLooks(call);
+    const result = await noted(session, run.operation, args, () => run(session, ...args));
+    if (run.operation === 'sendAll') for (const one of result as unknown[]) await noteIfDenied(session, 'sendAll', one);
+    return result;
+  }
+}
+
+function onlyLooks(call: string): DreamosError {
+  const message = `This server is read-only, and "${call}" is more than a look.`;
+  return new DreamosError('denied', 'FORBIDDEN', message, { hint: 'Begin one that is not: dreamos serve' });
+}
+
+/** What an operation takes that may wait for long: its options, which get the signal of the connection. */
+const optionsAt: Readonly<Record<string, number>> = {
+  ...{ watch: 0, followOverview: 0, 'tasks.next': 0, coordinate: 0 },
+  ...{
+    listen: 1,
+    'tasks.watch': 1,
+    read: 1,
+    peek: 1,
+    request: 1,
+    ask: 1,
+    send: 1,
+    sendAll: 1,
+    'reservations.reserve': 1,
+  },
+  ...{ until: 2, publish: 2, reply: 2 },
+};
+
+/** What no call takes. */
+const refused: ReadonlySet<string> = new Set(['error', 'bigint']);
+/** What a call tells by the way; a function elsewhere would pass for a method of what is taken for a text. */
+const functionsAt: ReadonlySet<string> = new Set(['onBegun', 'onProgress', 'onRole', 'onTended', 'onWarning']);
+
+function argumentsOf({ question, write }: Asked, signal: AbortSignal): unknown[] {
+  const functionOf =
+    (name: unknown) =>
+    (...args: unknown[]) =>
+      void write({ call: { name: Number(name), args: toJson(args) } });
+  const isLook = question.call.startsWith(storeCall);
+  const found = isLook ? { refused } : { functionOf, functionsAt, signal, refused };
+  const args = fromJson(question.args, found);
+  if (!Array.isArray(args)) throw usage('A call takes a list of arguments.', 'Update dreamos on both sides.');
+  const at = optionsAt[question.call];
+  if (at !== undefined) args[at] = { ...(args[at] as object | undefined), signal };
+  return args.map(withNames);
+}
+
+/** What its client has asked for before (core/remote/away.ts). */
+function withNames(one: unknown): unknown {
+  const { nameOf } = (one ?? {}) as { readonly nameOf?: unknown };
+  return Array.isArray(nameOf) ? { ...(one as object), nameOf: (at: number) => String(nameOf[at]) } : one;
+}
+
+/** @returns what it returns */
+async function writeEach(made: AsyncGenerator<unknown, unknown, undefined>, { write, gone }: Asked): Promise<unknown> {
+  for (;;) {
+    const { done, value } = await made.next();
+    if (done) return value;
+    await write({ item: toJson(value) });
+    if (gone.aborted) return (await made.return(undefined)).value;
+  }
+}
+
+/** A claim that its client was told of: where the answer has not arrived, it is given back, and uses up no attempt. */
+function backFrom(session: Session, call: string, result: unknown): (() => Promise<void>) | undefined {
+  const handed = handedOver(call, result);
+  if (handed === undefined) return undefined;
+  return async () => {
+    await nack(session, handed, { free: true, delayMs: 0, reason: 'its reader has gone' }).catch(() => undefined);
+  };
+}

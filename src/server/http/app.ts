@@ -1,0 +1,135 @@
+/** What a request goes through: who asks, which route, with what; and its answer. What was done is noted as a command's is. */
+import { type Context, Hono } from 'hono';
+import type { HttpBindings } from '@hono/node-server';
+import { operations, type OperationName } from '../../contract/operations.ts';
+import { sessionOn } from '../../core/open-root.ts';
+import { isDenied, noteCall } from '../../core/audit/note.ts';
+import type { Root } from '../../core/root/root.ts';
+import { answerOf } from '../route/answer.ts';
+import type { HandOvers } from '../route/handing.ts';
+import type { Exchange, Mount, OpenMount } from '../route/mount.ts';
+import { asDenied, Refusal } from '../route/refusal.ts';
+import { type Call, methodOf, pathOf, type Route } from '../route/route.ts';
+import { inputOf } from '../route/take.ts';
+import type { Access, Asking, Door } from './access.ts';
+import { alreadySent, problemResponse, write } from './answer.ts';
+import { broughtIn, jsonOf } from './body.ts';
+import { createGone } from './gone.ts';
+import type { Known } from './guard.ts';
+import { keepNone } from './keep-none.ts';
+import type { Unproved } from './unproved.ts';
+
+export type Env = { Bindings: HttpBindings & { readonly door: Door } };
+
+export interface AppOptions {
+  readonly root: Root;
+  readonly routes: readonly Route[];
+  readonly mounts: readonly (Mount | OpenMount)[];
+  readonly access: Access;
+  readonly unproved: Unproved;
+  /** Where the keys of this user lie; no setting is read from it. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Only what looks is done. */
+  readonly readOnly: boolean;
+  /** The most that one request may have, in bytes. */
+  readonly mostBytes: () => Promise<number>;
+  readonly handOvers: HandOvers;
+  /** Aborted when the server ends. */
+  readonly ending: AbortSignal;
+}
+
+export interface App {
+  readonly fetch: (request: Request, env: Env['Bindings']) => Promise<Response> | Response;
+  readonly known: Known;
+}
+
+export function createApp(options: AppOptions): App {
+  const app = new Hono<Env>();
+  const known = new Map<string, Set<string>>();
+  const at = (method: string, path: string, answer: (context: Context<Env>) => Promise<Response>): void => {
+    const methods = known.get(path) ?? new Set();
+    known.set(path, methods.add(method));
+    if (method === 'GET') methods.add('HEAD');
+    app.on(method, path, answer);
+  };
+  for (const route of options.routes)
+    at(methodOf(route), pathOf(route), (context) => answerRoute(context, route, options));
+  for (const mount of options.mounts) at(mount.method, mount.path, (context) => answerMount(context, mount, options));
+  app.onError((error, { req }) => problemResponse(error, req.header('if-match')));
+  return { fetch: (request, env) => app.fetch(request, env), known };
+}
+
+async function answerRoute(context: Context<Env>, route: Route, options: AppOptions): Promise<Response> {
+  const { incoming, outgoing } = context.env;
+  const answer = await asked(context, options, route.operation, async (call, warnings) => {
+    const query = new URL(context.req.url).searchParams;
+    const brought = methodOf(route) === 'GET' ? {} : await broughtIn(incoming, outgoing, await options.mostBytes());
+    const input = inputOf(route, { query, ...brought });
+    const { accept, 'if-none-match': ifNoneMatch } = incoming.headers;
+    return answerOf({ route, call, input, wanted: { accept, ifNoneMatch }, warnings: () => warnings });
+  });
+  return write(outgoing, answer);
+}
+
+async function answerMount(context: Context<Env>, mount: Mount | OpenMount, options: AppOptions): Promise<Response> {
+  const { incoming, outgoing, door } = context.env;
+  const json = async (): Promise<unknown> => jsonOf(incoming, outgoing, await options.mostBytes());
+  const exchange: Exchange = { request: context.req.raw, incoming, outgoing, json };
+  if ('open' in mount) {
+    keepNone(door, outgoing);
+    return mount.run(exchange);
+  }
+  const { operation } = mount;
+  return asked(context, options, operation, async (call) => {
+    const response = await mount.run(call, exchange);
+    return response ?? alreadySent;
+  });
+}
+
+/** Lets who may ask. @throws UNAUTHENTICATED, FORBIDDEN */
+async function asked<T>(
+  context: Context<Env>,
+  { root, access, unproved, env, ending, handOvers, readOnly }: AppOptions,
+  operation: OperationName | undefined,
+  answer: (call: Call, warnings: readonly string[]) => Promise<T>,
+): Promise<T> {
+  const { incoming, outgoing, door } = context.env;
+  const warnings: string[] = [];
+  const warn = (message: string): void => void warnings.push(message);
+  let asking: Asking;
+  try {
+    asking = await access.whoAsks(door, incoming.headers);
+    if (readOnly && operation !== undefined && operations[operation].effect !== 'looks')
+      throw new Refusal(403, asDenied, `This server is read-only, and "${operation}" is more than a look.`);
+  } catch (error) {
+    keepNone(door, outgoing);
+    const name = operation ?? 'serve';
+    if (isDenied(error) && error.code === 'UNAUTHENTICATED') await unproved.note(name, error);
+    else if (isDenied(error)) await noteCall(sessionOn(root, { warn }), name, [], error);
+    throw error;
+  }
+  const { agent } = asking;
+  const session = sessionOn(root, {
+    ...(agent !== undefined && { as: agent }),
+    proved: asking.by !== 'socket',
+    env,
+    warn,
+  });
+  const handOver = handOvers.of(session, outgoing);
+  const held = access.hold(asking);
+  outgoing.once('close', held.release);
+  const gone = createGone(outgoing, [ending, held.signal]);
+  const { 'idempotency-key': key } = incoming.headers;
+  const call: Call = {
+    session,
+    get signal() {
+      return gone.signal;
+    },
+    key: typeof key === 'string' ? key.replace(/^"(.*)"$/, '$1') : undefined,
+    ifMatch: incoming.headers['if-match'],
+    hands: handOver.hands,
+  };
+  const made = await answer(call, warnings);
+  await handOver.look();
+  return made;
+}

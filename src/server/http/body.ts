@@ -1,0 +1,114 @@
+/** What a request brings: counted before anything is made of it, however it comes. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { takeDataExactly } from '../../model/basics/raw-json.ts';
+import { messageInvalid } from '../../model/refusals.ts';
+import { asUsage, Refusal } from '../route/refusal.ts';
+import { checkDepth } from '../route/take.ts';
+
+const mebibyte = 1024 * 1024;
+
+/** The most that lines of many drafts may have together. */
+const mostBytesOfMany = 64 * mebibyte;
+
+/** What is around a message, and what of it JSON makes longer. */
+export const aroundMessageBytes = 64 * 1024;
+
+/** @returns why a body as long as it says is not to be read, before it is */
+function tooLong({ headers }: IncomingMessage, mostBytes: number): Refusal | undefined {
+  return Number(headers['content-length'] ?? 0) > mostBytes ? refusal(mostBytes) : undefined;
+}
+
+function refusal(mostBytes: number): Refusal {
+  // What is still on its way is not read: the connection ends with the answer.
+  return new Refusal(
+    413,
+    ['invalid', 'MESSAGE_TOO_LARGE'],
+    `The request has more than ${mostBytes} bytes.`,
+    'Write it to a file and send its path; the limit: dreamos config get maxMessageBytes',
+    { connection: 'close' },
+  );
+}
+
+/** The text of a body, by what its type says; neither: there is none. */
+export interface Brought {
+  readonly json?: string;
+  readonly lines?: string;
+}
+
+/** @throws 413, 415, 400: what is no UTF-8 */
+export async function broughtIn(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  mostBytes: number,
+): Promise<Brought> {
+  const [kind = ''] = (incoming.headers['content-type'] ?? '').toLowerCase().split(';');
+  const isLines = /^application\/(?:jsonl|x-ndjson|x-jsonlines)\s*$/.test(kind);
+  const isNone = incoming.headers['content-length'] === '0' || !hasBody(incoming);
+  if (!isNone && !isLines && kind.trim() !== 'application/json') {
+    const said = kind === '' ? 'no Content-Type' : `Content-Type: ${kind.trim()}`;
+    throw new Refusal(415, asUsage, `The request has ${said}.`, 'Send JSON, with Content-Type: application/json', {
+      accept: 'application/json, application/jsonl',
+    });
+  }
+  if (isNone) return {};
+  const text = textOf(await bytesOf(incoming, outgoing, isLines ? mostBytesOfMany : mostBytes));
+  return isLines ? { lines: text } : { json: text };
+}
+
+/** JSON: one value, or of JSON Lines a list of values. @throws 413, 415, 400; `undefined`: there is no body */
+export async function jsonOf(incoming: IncomingMessage, outgoing: ServerResponse, mostBytes: number): Promise<unknown> {
+  const { json, lines } = await broughtIn(incoming, outgoing, mostBytes);
+  if (lines !== undefined)
+    return lines.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [valueOf(line, `Line ${i + 1}`)]));
+  return json === undefined || json.trim() === '' ? undefined : valueOf(json, 'The body');
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+}
+
+async function bytesOf(incoming: IncomingMessage, outgoing: ServerResponse, mostBytes: number): Promise<Buffer> {
+  const early = tooLong(incoming, mostBytes);
+  if (early) throw early;
+  // Who asks first sends it only now.
+  if (incoming.headers.expect !== undefined) outgoing.writeContinue();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  // Not by an iterator: what leaves its loop destroys the connection, and the answer would not arrive.
+  await new Promise<void>((resolve, reject) => {
+    const take = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      if (bytes <= mostBytes) return void chunks.push(chunk);
+      incoming.off('data', take).pause();
+      reject(refusal(mostBytes));
+    };
+    incoming.on('data', take).once('end', resolve).once('error', reject);
+    incoming.once('close', () => {
+      if (!incoming.complete) reject(messageInvalid('The request ended before its body was whole.'));
+    });
+  });
+  return Buffer.concat(chunks);
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function textOf(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw messageInvalid('The request is not UTF-8.', 'Send JSON as UTF-8');
+  }
+}
+
+/** With the numbers of `data` as they were written. */
+function valueOf(text: string, what: string): unknown {
+  let value: unknown;
+  checkDepth(text, what);
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw messageInvalid(`${what} is not JSON: ${(error as Error).message}.`, 'Send one JSON object', error);
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) takeDataExactly(value, text);
+  return value;
+}

@@ -1,0 +1,121 @@
+/** Listening: one server of node:http for each place where requests come in, with the limits that hold in all of them. */
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
+import type { Door } from './access.ts';
+import type { App, Env } from './app.ts';
+import { problemText } from './answer.ts';
+import { allowOf, refusalOf } from './guard.ts';
+import { keepNone } from './keep-none.ts';
+
+/** A cursor over 300 mailboxes has 12,000 characters, and comes back as a header. */
+const mostHeaderBytes = 256 * 1024;
+/** Who sends no whole head in this time, or no whole request, is cut off. */
+const headersMs = 10_000;
+const requestMs = 120_000;
+/** A client that asks again within a minute needs no new connection. */
+const keepAliveMs = 65_000;
+/** So often it is looked, of a server that ends, who has got his answer. */
+const restMs = 50;
+/** Of other users of this machine, who need no token to connect; and of one agent, who else would take the files of all. */
+const mostConnections = { token: 256, 'agent socket': 64 };
+
+export interface Listener {
+  readonly server: Server;
+  /** Listens no more; connections that rest end now, and the others with their answers. */
+  close(): Promise<void>;
+  /**
+   * As close, but it listens on, and keeps no process for it: Node would remove whatever is at its path by now, another server's
+   * socket.
+   */
+  abandon(): Promise<void>;
+  /** Ends what is still connected. */
+  cut(): void;
+}
+
+export function createListener(app: App, door: Door, ending: AbortSignal): Listener {
+  // HTTP/2 is not listened for.
+  const bindings = (env: unknown): Env['Bindings'] => ({ ...(env as HttpBindings), door });
+  const handle = getRequestListener((request, env) => app.fetch(request, bindings(env)), {
+    hostname: 'localhost',
+    overrideGlobalObjects: false,
+  });
+  const server = createServer({
+    maxHeaderSize: mostHeaderBytes,
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    keepAliveTimeout: keepAliveMs,
+    connectionsCheckingInterval: headersMs / 2,
+  });
+  if (door.by !== 'socket') server.maxConnections = mostConnections[door.by];
+  const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    // A connection that is kept would keep a server that ends.
+    if (ending.aborted) outgoing.setHeader('connection', 'close');
+    const refusal = refusalOf(incoming, app.known);
+    if (refusal) {
+      keepNone(door, outgoing);
+      return refuse(outgoing, refusal);
+    }
+    void handle(incoming, outgoing);
+  };
+  server.on('request', take);
+  // Node itself would have a client that asks first send a body that nobody takes.
+  server.on('checkContinue', take);
+  server.on('connect', (incoming: IncomingMessage, socket: Socket) => {
+    // Node has let go of it: a client that resets it would end the process.
+    socket.on('error', () => socket.destroy());
+    const allow = allowOf(app.known.get(incoming.url ?? '') ?? new Set(['GET', 'HEAD', 'POST']));
+    const refused = `HTTP/1.1 405 Method Not Allowed\r\nAllow: ${allow}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+    // A client that keeps it open would keep a server that ends.
+    socket.end(refused, () => socket.destroy());
+  });
+  return {
+    server,
+    close: async () => {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        const rest = setInterval(() => server.closeIdleConnections(), restMs);
+        server.closeIdleConnections();
+        server.once('close', () => clearInterval(rest));
+      });
+    },
+    abandon: async () => {
+      server.unref();
+      for (;;) {
+        server.closeIdleConnections();
+        if ((await connectionsOf(server)) === 0) return;
+        await new Promise((resolve) => setTimeout(resolve, restMs));
+      }
+    },
+    cut: () => server.closeAllConnections(),
+  };
+}
+
+function connectionsOf(server: Server): Promise<number> {
+  return new Promise((resolve, reject) =>
+    server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+  );
+}
+
+function refuse(outgoing: ServerResponse, refusal: Error): void {
+  const { status, headers, text } = problemText(refusal);
+  outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) });
+  outgoing.end(text);
+}
+
+/** @throws what the system says */
+export function listenAt(server: Server, at: string | { readonly host: string; readonly port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const listening = (): void => {
+      server.off('error', failed);
+      resolve();
+    };
+    const failed = (error: Error): void => {
+      server.off('listening', listening);
+      reject(error);
+    };
+    server.once('error', failed).once('listening', listening);
+    server.listen(typeof at === 'string' ? { path: at } : { ...at });
+  });
+}

@@ -1,0 +1,44 @@
+import { systemClock } from '../../../model/clock.ts';
+import { createIds } from '../../../model/id.ts';
+import { absolute, usage } from '../../../model/refusals.ts';
+import type { MoveTarget } from '../../port/dump/moving.ts';
+import { nodeDisk } from '../disk/node-disk.ts';
+import { dump } from '../dump/dump.ts';
+import { findFileRoot, type FindOptions, lookForRoot } from '../find-root.ts';
+import { loadFileStore } from '../load/load.ts';
+import { isInRoot } from '../names/backup-name.ts';
+import { contextOf } from '../open.ts';
+import { removeTree, stageRoot } from '../restore/staging.ts';
+
+/** So that what a killed try has left beside the place is known for what it is. */
+const stagingToken = 'MOVED00000';
+
+/** @param from the root that is to be moved, and the folders that lead to it @throws USAGE: it is no other folder */
+export function fileMoveTarget(folder: string, from: readonly string[], options: FindOptions): MoveTarget {
+  const { cwd, disk = nodeDisk(), warn = () => undefined } = options;
+  const path = absolute(cwd, folder, 'SOURCE_NOT_FOUND');
+  if (folder === '' || from.some((root) => isInRoot(root, path) || isInRoot(path, root)))
+    throw usage(
+      `${folder === '' ? '"file:"' : path} is no place for what is in ${from[0]}.`,
+      'Name another folder: dreamos move --to file:/mnt/mail --dry-run',
+    );
+  const there: FindOptions = { ...options, root: path, disk, movedFrom: from };
+  return {
+    to: `file:${path}`,
+    async check() {
+      await stageRoot(there, 'load');
+    },
+    load: () => loadFileStore(there, stagingToken),
+    async dump(take, how) {
+      const { found } = await lookForRoot(disk, there);
+      if (found === undefined) return undefined;
+      const deps = { clock: systemClock, ids: createIds(), warn };
+      return dump(contextOf(disk, (await findFileRoot(there)).path, deps), take, how);
+    },
+    async remove() {
+      const { found } = await lookForRoot(disk, there);
+      if (found !== undefined) await removeTree(disk, (await findFileRoot(there)).path);
+    },
+    descriptor: () => ({ format: 'dreamos', version: 2, engine: 'files', address: `file:${path}` }),
+  };
+}

@@ -1,0 +1,55 @@
+/** The two ends of a move (core/move/move.ts), of which each storage has its own. */
+import type { DumpOptions, Loading, TakeRecord } from './loading.ts';
+
+/** Where the mail is until it is moved. */
+export interface MoveSource {
+  /** For people, and for `--root`. */
+  readonly root: string;
+  /** The folders that say where it is, as earlier moves have left them. */
+  readonly through: readonly string[];
+  /** Of a move that is under way, or was cut off: where to. */
+  readonly underWay: string | undefined;
+  /**
+   * Runs `work` while no other process moves this root, or takes a move of it back.
+   * @throws STATE_CHANGED: one does, or has done so since this was made
+   */
+  alone<T>(work: () => Promise<T>): Promise<T>;
+  /** The folder that has the mail now: another one than `root` while a move has put it aside. */
+  mail(): string;
+  /** Notes where to, durably: from then on a move is under way. Nobody notices yet. */
+  begin(to: string): Promise<void>;
+  /**
+   * As one step: who has the root open, or opens it, is refused from then on (ROOT_MOVED), and nothing of what is there changes
+   * any more. Safe to repeat.
+   */
+  freeze(): Promise<void>;
+  /** All that is there, as Store.dump gives it; frozen, it is exact. @throws STATE_CHANGED: it is not there any more */
+  dump(take: TakeRecord, options?: DumpOptions): Promise<boolean>;
+  /**
+   * From then on who opens the root is at the other end; what was here stays until it is purged.
+   * @param descriptor of that end @throws STATE_CHANGED: somebody else has ended this move
+   */
+  settle(descriptor: object): Promise<void>;
+  /** As if it had not begun, from wherever it came to. @throws STATE_CHANGED as settle */
+  giveBack(): Promise<void>;
+  /** What moves have left behind: where it is, for people. */
+  left(): Promise<string[]>;
+  purge(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Where it is to be. */
+export interface MoveTarget {
+  /** Whole: of a folder its absolute path. */
+  readonly to: string;
+  /** Whether it can be there. @throws ALREADY_EXISTS and others */
+  check(): Promise<void>;
+  /** What an earlier try has left there, half loaded, goes. */
+  load(): Promise<Loading>;
+  /** Gives what is there by now. @returns `undefined`: nothing */
+  dump(take: TakeRecord, options?: DumpOptions): Promise<boolean | undefined>;
+  /** Takes away what was loaded. */
+  remove(): Promise<void>;
+  /** What the root's format.json says from then on. */
+  descriptor(): object;
+}

@@ -1,0 +1,186 @@
+/**
+ * One connection to one server: commands out, answers back in their order (RESP 2). It makes nothing again by itself: when it
+ * breaks, everything in flight on it is rejected, and who calls goes on with a new one (link.ts).
+ *
+ * By node:net and redis-parser, not by a whole client. ioredis 6 takes 25 ms to load, with V8's code cache, and 8 more until it may
+ * be asked: as long as Node itself takes to start, so that a one-shot send took 1.4 times what it takes on files, and now 1.15.
+ * It also sends again by itself what was in flight, or, told not to (`autoResendUnfulfilledCommands: false`), never settles it.
+ */
+import type { Socket } from 'node:net';
+import { connect, isIP } from 'node:net';
+import RedisParser from 'redis-parser';
+import type { EngineAddress } from '../../engine/address.ts';
+import { scriptOf } from './scripts.ts';
+
+/** Where a server listens. */
+export type Endpoint = EngineAddress['hosts'][number] | { readonly path: string };
+
+export type Arg = string | number | Uint8Array;
+
+export interface Login {
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+/** The connection is gone, or its server no longer answers. */
+export class Broken extends Error {}
+
+/** What the server itself answers; not by the parser's own class, whose name the build takes away. */
+class Refusal extends Error {}
+
+interface Waiting {
+  resolve(reply: unknown): void;
+  reject(error: Error): void;
+}
+
+export class Connection {
+  readonly #socket: Socket;
+  readonly #waiting: Waiting[] = [];
+  /** Why it ended. */
+  #broken: string | undefined;
+  #onMessage: ((message: string) => void) | undefined;
+  #onEnd: (() => void) | undefined;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    const parser = new RedisParser({
+      returnBuffers: true,
+      returnReply: (reply: unknown) => this.#answered(reply),
+      returnError: ({ message }) => this.#refused(message),
+      returnFatalError: (error) => this.end(error.message),
+    });
+    socket.on('data', (data) => parser.execute(data));
+    socket.on('error', (error) => (this.#broken ??= error.message));
+    socket.on('close', () => this.#ended());
+    socket.setNoDelay(true);
+  }
+
+  /** @param waitMs for so long at most, for TCP, TLS and the login together @throws Broken; the server's own refusal */
+  static async open({ tls, db }: EngineAddress, to: Endpoint, login: Login, waitMs: number): Promise<Connection> {
+    const socket = tls && 'host' in to ? await secured(to) : connect(to);
+    const connection = new Connection(socket);
+    const timer = setTimeout(() => connection.end(`it could not be reached in ${waitMs / 1000} s`), waitMs);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.once(tls ? 'secureConnect' : 'connect', () => {
+          socket.setKeepAlive(true, 30_000);
+          resolve();
+        });
+        socket.once('close', () => reject(new Broken(connection.#broken)));
+      });
+      const { username, password } = login;
+      // The server takes them one after the other; a wrong password is told before the database.
+      await Promise.all([
+        password !== undefined &&
+          connection.command('AUTH', [...(username === undefined ? [] : [username]), password], waitMs),
+        db !== 0 && connection.command('SELECT', [db], waitMs),
+      ]);
+      return connection;
+    } catch (error) {
+      connection.end();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#broken === undefined;
+  }
+
+  /** @throws Broken; a server's error as it is */
+  async command(name: string, args: readonly Arg[], waitMs: number): Promise<unknown> {
+    if (!this.isOpen) throw new Broken(this.#broken);
+    const timer = setTimeout(() => this.end(`no answer came in ${waitMs / 1000} s`), waitMs);
+    this.#socket.ref();
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#waiting.push({ resolve, reject });
+        this.#socket.write(encoded([name, ...args]));
+      });
+    } finally {
+      clearTimeout(timer);
+      // Nobody has to close what he has forgotten: without a call under way it keeps no process alive.
+      if (this.#waiting.length === 0 && !this.#onMessage) this.#socket.unref();
+    }
+  }
+
+  async script(name: string, args: readonly Arg[], waitMs: number): Promise<unknown> {
+    const { sha, source } = scriptOf(name);
+    try {
+      return await this.command('EVALSHA', [sha, 1, ...args], waitMs);
+    } catch (error) {
+      if (!isReply(error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      return this.command('EVAL', [source, 1, ...args], waitMs);
+    }
+  }
+
+  /** From then on it keeps its process alive until it is ended. @param onEnd once, however it ends @throws Broken */
+  async subscribe(
+    channel: string,
+    onMessage: (message: string) => void,
+    onEnd: () => void,
+    waitMs: number,
+  ): Promise<void> {
+    this.#onMessage = onMessage;
+    await this.command('SUBSCRIBE', [channel], waitMs);
+    this.#onEnd = onEnd;
+    if (!this.isOpen) this.#ended();
+  }
+
+  end(why = 'it was closed here'): void {
+    this.#broken ??= why;
+    this.#socket.destroy();
+  }
+
+  #answered(reply: unknown): void {
+    const [kind, , message] = this.#onMessage && Array.isArray(reply) ? (reply as Buffer[]) : [];
+    if (kind?.toString() === 'message') this.#onMessage?.(String(message));
+    else this.#waiting.shift()?.resolve(reply);
+  }
+
+  #refused(said: string): void {
+    // Of a command that it does not know it says the arguments again: of AUTH, the password.
+    const message = said.replace(/, with args.*/s, '');
+    const one = this.#waiting.shift();
+    if (one) one.reject(new Refusal(message));
+    // Before anything was asked: it lets nobody in.
+    else this.end(message);
+  }
+
+  #ended(): void {
+    this.#broken ??= 'the connection was closed';
+    for (const one of this.#waiting.splice(0)) one.reject(new Broken(this.#broken));
+    const onEnd = this.#onEnd;
+    this.#onEnd = undefined;
+    onEnd?.();
+  }
+}
+
+/** What the server itself said. */
+export function isReply(error: unknown): error is Error {
+  return error instanceof Refusal;
+}
+
+async function secured({ host, port }: EngineAddress['hosts'][number]): Promise<Socket> {
+  const { connect: connectTls } = await import('node:tls');
+  // The name of an address is none.
+  return connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }) });
+}
+
+/** `*2\r\n$3\r\nGET\r\n$1\r\na\r\n` */
+function encoded(words: readonly Arg[]): Buffer {
+  const parts: Uint8Array[] = [];
+  let text = `*${words.length}\r\n`;
+  for (const word of words) {
+    if (typeof word === 'object') {
+      parts.push(Buffer.from(`${text}$${word.length}\r\n`), word);
+      text = '\r\n';
+    } else {
+      const said = String(word);
+      text += `$${Buffer.byteLength(said)}\r\n${said}\r\n`;
+    }
+  }
+  parts.push(Buffer.from(text));
+  return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+}

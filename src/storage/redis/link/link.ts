@@ -1,0 +1,226 @@
+/**
+ * What every role goes through to the server: one connection, made when it is needed and made anew when it broke. A call is
+ * repeated by its name (`op`) until its time is over, and each script is written so that a repeat does nothing twice: a message
+ * is known by its id, a claim by its token, a change of an entry or a document by the name of the call.
+ */
+import { setTimeout } from 'node:timers/promises';
+import type { Clock } from '../../../model/clock.ts';
+import { DreamosError } from '../../../model/errors.ts';
+import type { Ids } from '../../../model/id.ts';
+import { type EngineAddress, parseAddress } from '../../engine/address.ts';
+import { engineLost } from '../../engine/refusals.ts';
+import { type Arg, Broken, Connection, type Endpoint, isReply, type Login } from './connection.ts';
+import { scriptOf } from './scripts.ts';
+import { kindOf, Odd, refused, serverFull, Unreachable } from './errors.ts';
+
+export interface LinkOptions extends Login {
+  readonly address: string;
+  readonly id: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly patienceMs: number;
+  /** So many replicas have what is durable. */
+  readonly replicas: number;
+  /** Of `clock`, for tests: else the server says what time it is. */
+  readonly isGivenTime: boolean;
+}
+
+/** In an argument's place: '1' when the call is made again after its answer got lost, else ''. */
+export const ifRepeated: unique symbol = Symbol('if repeated');
+export type ScriptArg = Arg | typeof ifRepeated;
+
+/** A server that is there and answers nothing for so much longer than it is tried to reach it counts as gone. */
+const slackMs = 1000;
+/** So long a call waits for replicas. */
+const replicationMs = 500;
+const shortestRestMs = 50;
+const longestRestMs = 2000;
+
+export class Link {
+  readonly options: LinkOptions;
+  readonly prefix: string;
+  readonly #address: EngineAddress;
+  readonly #endpoints: readonly Endpoint[];
+  #current: Connection | undefined;
+  #opening: Promise<Connection> | undefined;
+  /** Which endpoint to try first. */
+  #turn = 0;
+  #isClosed = false;
+
+  constructor(options: LinkOptions) {
+    this.options = options;
+    this.#address = parseAddress(options.address);
+    const { socket, hosts } = this.#address;
+    this.#endpoints = socket === undefined ? hosts : [{ path: socket }];
+    this.prefix = `{dreamos:${options.id}}:`;
+  }
+
+  get where(): string {
+    return this.#address.text;
+  }
+
+  get #silenceMs(): number {
+    return this.options.patienceMs + slackMs;
+  }
+
+  /** A name for one call. */
+  op(): string {
+    return this.options.ids.token() + this.options.ids.token();
+  }
+
+  /** @throws Unreachable, ENGINE_LOST, DISK_FAILED */
+  run(script: string, ...args: readonly ScriptArg[]): Promise<unknown> {
+    return this.#call(script, this.op(), args);
+  }
+
+  /** The same, and what it has done is on as many replicas as are asked for. @throws also Unreachable: it is not, yet */
+  runDurably(script: string, ...args: readonly ScriptArg[]): Promise<unknown> {
+    return this.#call(script, this.op(), args, this.options.replicas);
+  }
+
+  /** The same, of a call whose name is kept. */
+  runAs(op: string, script: string, ...args: readonly ScriptArg[]): Promise<unknown> {
+    return this.#call(script, op, args);
+  }
+
+  /** A command of the server's own, which may be made twice. */
+  async command(name: string, ...args: readonly Arg[]): Promise<unknown> {
+    return this.#patiently(false, (connection) => connection.command(name, args, this.#silenceMs));
+  }
+
+  #call(script: string, op: string, args: readonly ScriptArg[], replicas = 0): Promise<unknown> {
+    const { clock, isGivenTime } = this.options;
+    const now = isGivenTime ? String(clock.now()) : '';
+    const mayChange = !scriptOf(script).isLook;
+    return this.#patiently(mayChange, async (connection, isRepeat) => {
+      const said = args.map((arg) => (typeof arg === 'symbol' ? (isRepeat ? '1' : '') : arg));
+      const reply = await connection.script(script, [this.prefix, now, op, ...said], this.#silenceMs);
+      if (replicas > 0) await this.#replicated(connection, replicas, op);
+      return reply;
+    });
+  }
+
+  /**
+   * WAIT means what its own connection has written. A call that is made again may have found all done, so it writes something:
+   * who has that has all that came before it on the same server.
+   */
+  async #replicated(connection: Connection, replicas: number, op: string): Promise<void> {
+    const [, count] = await Promise.all([
+      connection.command('HSET', [`${this.prefix}root`, 'waited', op], this.#silenceMs),
+      connection.command('WAIT', [replicas, replicationMs], this.#silenceMs + replicationMs),
+    ]).catch((error: unknown) => {
+      // Whatever is refused here, the script was done.
+      throw isReply(error) ? new Unreachable(this.where, error.message, true) : error;
+    });
+    if (Number(count) >= replicas) return;
+    const why = `${String(count)} of ${replicas} replicas have it after ${replicationMs} ms`;
+    throw new Unreachable(this.where, why, true);
+  }
+
+  async #patiently(
+    mayChange: boolean,
+    work: (connection: Connection, isRepeat: boolean) => Promise<unknown>,
+  ): Promise<unknown> {
+    const { clock, patienceMs } = this.options;
+    const until = clock.uptime() + patienceMs;
+    let isUncertain = false;
+    for (let rest = shortestRestMs; ; rest = Math.min(rest * 2, longestRestMs)) {
+      let connection: Connection | undefined;
+      let why: string;
+      try {
+        connection = await this.#connection(until, isUncertain);
+        return await work(connection, isUncertain);
+      } catch (error) {
+        if (error instanceof Broken) {
+          isUncertain = mayChange;
+          why = error.message;
+        } else {
+          why = this.#judge(error, connection, isUncertain);
+        }
+      }
+      if (this.#isClosed || clock.uptime() + rest > until) throw new Unreachable(this.where, why, isUncertain);
+      await setTimeout(rest * (0.75 + this.options.ids.fraction() / 2));
+    }
+  }
+
+  /** @returns why it is to be tried again @throws what is no better then */
+  #judge(error: unknown, connection: Connection | undefined, isUncertain: boolean): string {
+    const kind = isReply(error) ? kindOf(error.message) : undefined;
+    if (isReply(error) && (kind === 'later' || kind === 'elsewhere')) {
+      if (kind === 'elsewhere') {
+        this.#turn++;
+        connection?.end();
+      }
+      return error.message;
+    }
+    const meant = isReply(error) ? this.meant(error.message) : error;
+    // That this try was refused says nothing of the one before it.
+    if (isUncertain && meant instanceof DreamosError && !(meant instanceof Unreachable)) {
+      const { message } = isReply(error) ? error : meant;
+      throw new Unreachable(this.where, message.replace(/\.$/, ''), true);
+    }
+    throw meant;
+  }
+
+  /** What the server said, to whoever called. */
+  meant(message: string): DreamosError {
+    const kind = kindOf(message);
+    if (kind === 'lost') return engineLost(this.where, `the root ${this.options.id} is not in it`);
+    if (kind === 'full') return serverFull(this.where, message);
+    return kind === 'refused' ? refused(this.where, message) : new Odd(this.where, message);
+  }
+
+  async #connection(until: number, isUncertain: boolean): Promise<Connection> {
+    const { clock } = this.options;
+    for (let rest = shortestRestMs; ; rest = Math.min(rest * 2, longestRestMs)) {
+      if (this.#current?.isOpen) return this.#current;
+      let why: string;
+      try {
+        this.#opening ??= this.connect(Math.max(100, until - clock.uptime())).finally(
+          () => (this.#opening = undefined),
+        );
+        this.#current = await this.#opening;
+        continue;
+      } catch (error) {
+        if (!(error instanceof Broken)) throw error;
+        why = error.message;
+      }
+      if (this.#isClosed || clock.uptime() + rest > until) throw new Unreachable(this.where, why, isUncertain);
+      await setTimeout(rest);
+    }
+  }
+
+  /** A connection of its own to the server that may be written to. @throws Broken, Unreachable: it refuses */
+  async connect(waitMs: number): Promise<Connection> {
+    const endpoints = this.#endpoints;
+    let why = new Broken('nothing listens there');
+    for (let i = 0; i < endpoints.length; i++) {
+      const endpoint = endpoints[(this.#turn + i) % endpoints.length] as Endpoint;
+      try {
+        const connection = await Connection.open(this.#address, endpoint, this.options, waitMs);
+        if (endpoints.length === 1 || (await isMaster(connection, waitMs))) {
+          this.#turn += i;
+          return connection;
+        }
+        connection.end();
+        why = new Broken('none of these servers is the master');
+      } catch (error) {
+        if (error instanceof Broken) why = error;
+        else if (isReply(error) && kindOf(error.message) === 'later') why = new Broken(error.message);
+        else if (isReply(error)) throw refused(this.where, error.message);
+        else throw error;
+      }
+    }
+    throw why;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#current?.end();
+  }
+}
+
+async function isMaster(connection: Connection, waitMs: number): Promise<boolean> {
+  const [role] = (await connection.command('ROLE', [], waitMs)) as [Buffer];
+  return role.toString() === 'master';
+}

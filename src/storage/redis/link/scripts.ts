@@ -1,0 +1,83 @@
+/**
+ * The scripts that run on the server, each as one step. A file of lua/ is a role: what stands above its first `--@` is shared by
+ * its scripts, each of which begins with `--@ <name> <flags>`. The flags are Redis': `no-writes` runs also where nothing may be
+ * written, `allow-oom` also when memory is full, because it ends what is there; `deny-oom` is none, and says so.
+ */
+import { createHash } from 'node:crypto';
+import audit from '../lua/kept.lua';
+import base from '../lua/base.lua';
+import byHand from '../lua/by-hand.lua';
+import claim from '../lua/claim.lua';
+import documents from '../lua/documents.lua';
+import due from '../lua/due.lua';
+import entries from '../lua/entries.lua';
+import events from '../lua/events.lua';
+import journal from '../lua/journal.lua';
+import look from '../lua/look.lua';
+import reach from '../lua/reach.lua';
+import send from '../lua/send.lua';
+import settle from '../lua/settle.lua';
+import upkeep from '../lua/upkeep.lua';
+
+const mail = [events, entries, due];
+const roles = [
+  { shared: [events, entries], text: send },
+  { shared: mail, text: claim },
+  { shared: mail, text: settle },
+  { shared: mail, text: byHand },
+  { shared: [events, entries], text: look },
+  { shared: [events, entries], text: journal },
+  { shared: [events, entries], text: reach },
+  { shared: mail, text: upkeep },
+  { shared: [], text: documents },
+  { shared: [], text: audit },
+];
+
+export interface Script {
+  readonly name: string;
+  readonly source: string;
+  /** Of `source`, in hex, as EVALSHA wants it. */
+  readonly sha: string;
+  /** It changes nothing. */
+  readonly isLook: boolean;
+}
+
+/** A script that fails at its end undoes nothing, and a user of Redis 7 may publish nowhere until he is given a channel. */
+const mayTell = `if not redis.acl_check_cmd('PUBLISH', P .. 'bell') then
+  return redis.error_reply('NOPERM this user may not publish to ' .. P .. 'bell')
+end`;
+
+const known = new Map<string, Script>();
+
+export function scriptOf(name: string): Script {
+  const before = known.get(name);
+  if (before) return before;
+  const source = sourceOf(name);
+  const sha = createHash('sha1').update(source).digest('hex');
+  const script = { name, source, sha, isLook: source.startsWith('#!lua flags=no-writes') };
+  known.set(name, script);
+  return script;
+}
+
+function sourceOf(name: string): string {
+  for (const { shared, text } of roles) {
+    const [head = '', ...parts] = text.split(/^--@ /m);
+    const part = parts.find((one) => one.startsWith(`${name} `));
+    if (part === undefined) continue;
+    const flags = part.slice(name.length + 1, part.indexOf('\n')).trim();
+    const first = `#!lua${flags === 'deny-oom' ? '' : ` flags=${flags}`}\n`;
+    const tells = flags !== 'no-writes' && [...shared, head, part].some((lua) => lua.includes("'PUBLISH'"));
+    const last = [head, part.slice(part.indexOf('\n') + 1)];
+    return first + withoutComments([base, ...(tells ? [mayTell] : []), ...shared, ...last].join('\n'));
+  }
+  throw new Error(`There is no script ${name}.`);
+}
+
+/** For the tests: every script that there is. */
+export function scriptNames(): string[] {
+  return roles.flatMap(({ text }) => [...text.matchAll(/^--@ (\w+)/gm)].map((match) => match[1] ?? ''));
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/^ *--.*\n/gm, '').replace(/\n{2,}/g, '\n');
+}

@@ -1,0 +1,83 @@
+-- Events: a stream for each mailbox, with ids from one counter of the root, so that a cursor is one number. `last` says which
+-- mailboxes have news; `days` of a mailbox where the events of a UTC day begin and, of days that are over, end.
+
+local isTold = false
+
+-- `more` is the rest of the event's JSON: `,"by":"ann"`. Never without its change: the same script.
+local function tell(n, kind, id, more)
+  seq = (tonumber(seq) or 0) + 1
+  call('XADD', K(n, 'ev'), int(seq) .. '-0', 't', now, 'e', kind, 'i', id, 'm', more or '')
+  local box = boxAt(n)
+  local day = int(math.floor(now / 86400000))
+  if box.day ~= day then
+    if box.day then call('HSET', K(n, 'days'), 'to' .. box.day, box.seq) end
+    call('HSETNX', K(n, 'days'), 'from' .. day, seq)
+    box.day = day
+  end
+  box.seq = seq
+  box.isRung = true
+  isTold = true
+  return seq
+end
+
+-- What a script leaves to its end, so that many messages of a mailbox are one command: entries, by their mailbox and id, packed;
+-- and of a mailbox what may be claimed from now on, as ZADD takes it.
+local unsaved = {}
+local unlined = {}
+
+local function writeAll(command, key, words)
+  -- Lua's stack ends at 8000.
+  for i = 1, #words, 2000 do call(command, key, unpack(words, i, math.min(i + 1999, #words))) end
+end
+
+local function saveAll()
+  for n, entries in pairs(unsaved) do
+    local words = {}
+    for id, raw in pairs(entries) do
+      words[#words + 1] = id
+      words[#words + 1] = raw
+    end
+    writeAll('HSET', K(n, 'e'), words)
+  end
+  unsaved = {}
+end
+
+local function lineUpAll()
+  for n, words in pairs(unlined) do writeAll('ZADD', K(n, 'c'), words) end
+  unlined = {}
+end
+
+-- Writes down what was left, and what is known of the root and of mailboxes as wholes.
+local function flush()
+  -- First: where the counter stood behind its events, nobody could tell one any more.
+  if isTold then call('HSET', P .. 'root', 'seq', seq, 'order', order or 0) end
+  saveAll()
+  lineUpAll()
+  for n, box in pairs(boxes) do
+    if box.isRung then
+      call('HSET', K(n, 'm'), 'bytes', box.bytes, 'seq', box.seq, 'day', box.day, 'look', box.look or '', 'looked', box.looked or '')
+      call('ZADD', P .. 'last', box.seq, n)
+      redis.pcall('PUBLISH', P .. 'bell', box.name)
+    elseif box.isChanged then
+      call('HSET', K(n, 'm'), 'bytes', box.bytes, 'look', box.look or '', 'looked', box.looked or '')
+    end
+  end
+end
+
+-- At the end of every script that changes mail.
+local function ring(answer)
+  flush()
+  return answer
+end
+
+-- Where events lie that no entry speaks for: of what is gone or was handed over, of answers to a message. `at`: `3:17 3:18 `.
+local function note(id, at)
+  if at ~= '' then call('HSET', P .. 'told', id, (call('HGET', P .. 'told', id) or '') .. at) end
+end
+
+local function eventAt(n, seq)
+  local found = call('XRANGE', K(n, 'ev'), seq .. '-0', seq .. '-0')[1]
+  if not found then return nil end
+  local f = found[2]
+  return { int(seq), n, f[2], f[4], f[6], f[8] }
+end

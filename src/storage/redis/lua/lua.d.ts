@@ -1,0 +1,5 @@
+/** The scripts that run on the server: esbuild and vitest give their text. */
+declare module '*.lua' {
+  const text: string;
+  export { text as default };
+}

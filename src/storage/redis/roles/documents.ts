@@ -1,0 +1,90 @@
+import type { AgentCard } from '../../../model/agent.ts';
+import { areSettings, dedupeWindowOf, type Settings } from '../../../model/settings.ts';
+import type { DocumentName, Documents, RevisedName, Versioned } from '../../port/documents.ts';
+import { ifRepeated } from '../link/link.ts';
+import { withLock } from '../link/lock.ts';
+import type { RedisContext } from './context.ts';
+import { list, text, texts } from './entry.ts';
+
+export function documentsOf(ctx: RedisContext): Documents {
+  const { link, bell } = ctx;
+  const known = new Map<DocumentName, Versioned>();
+  const get = async (name: DocumentName): Promise<Versioned | undefined> => {
+    const before = known.get(name);
+    const [version, json] = texts(await link.run('get', name, before?.version ?? ''));
+    if (version === undefined) {
+      known.delete(name);
+      return undefined;
+    }
+    if (json === undefined) return before;
+    const found = { value: JSON.parse(json) as unknown, version };
+    known.set(name, found);
+    return found;
+  };
+  return {
+    listAgents: async (starting = '') =>
+      structuredClone((await ctx.cards()).filter(({ name }) => name.startsWith(starting))),
+    getAgent: async (name) => {
+      const json = String(await link.run('card', name));
+      return json === '' ? undefined : (JSON.parse(json) as AgentCard);
+    },
+    get,
+    locate: async (name) => ({ document: `${name === 'settings' ? 'config' : name} of ${link.where}` }),
+    put: async (name, value, version = '') => {
+      const isGood = name === 'settings' && areSettings(value);
+      const window = isGood ? String(dedupeWindowOf(value)) : '';
+      const isPut = await link.runDurably('put', name, JSON.stringify(value), version, isGood ? '1' : '', window);
+      return Number(isPut) === 1;
+    },
+    withdraw: async (name, version) => Number(await link.run('withdraw', name, version, ifRepeated)) === 1,
+    text: async (name) => {
+      const found = await get(name);
+      return found && { text: `${JSON.stringify(found.value, null, 2)}\n`, version: found.version };
+    },
+    lastGoodSettings: async () => {
+      const json = String(await link.run('good'));
+      return json === '' ? undefined : (JSON.parse(json) as Settings);
+    },
+    revisions: async (of) =>
+      texts(await link.run('revisions', of))
+        .map(Number)
+        .sort((a, b) => a - b),
+    revision: async (of: RevisedName, number) => {
+      const json = text((await link.run('revision', of, String(number))) as Buffer | null);
+      return json === '' ? undefined : (JSON.parse(json) as unknown);
+    },
+    keepRevision: async (of, number, value) =>
+      Number(await link.run('keepRevision', of, String(number), JSON.stringify(value))) === 1,
+    list: async (of) => texts(await link.run('names', of)),
+    remove: async (name) => void (await link.run('drop', name)),
+    rename: async (from, to) => {
+      const op = link.op();
+      for (;;) {
+        const [version = '', json] = texts(await link.run('get', `agents/${from}`, ''));
+        const card = json === undefined ? undefined : (JSON.parse(json) as AgentCard);
+        const renamed = JSON.stringify({ ...card, name: to });
+        const answer = String(await link.runAs(op, 'rename', from, to, renamed, version));
+        if (answer !== 'changed') return answer as 'renamed' | 'taken' | 'missing';
+      }
+    },
+    watch: async (name, hint) => {
+      const close = await bell.listen((what) => {
+        if (what === undefined || what === `=${name}`) hint();
+      });
+      return { close: async () => close() };
+    },
+    withLock: (name, work) => withLock(link, name, work),
+  };
+}
+
+/** Every card, parsed again only when one has changed. */
+export function cardsOf(link: RedisContext['link']): () => Promise<readonly AgentCard[]> {
+  let epoch = '';
+  let cards: readonly AgentCard[] = [];
+  return async () => {
+    const [now, jsons] = list(await link.run('cards', epoch));
+    if (jsons !== undefined) cards = texts(jsons).map((json) => JSON.parse(json) as AgentCard);
+    epoch = text(now);
+    return cards;
+  };
+}

@@ -1,0 +1,86 @@
+/** The storage port over Redis >= 7 or Valkey. Every operation is a script, so one step and one round trip. */
+import type { Mail } from '../port/mail.ts';
+import type { Capabilities, Store } from '../port/store.ts';
+import { Bell } from './link/bell.ts';
+import { self } from './link/host.ts';
+import { Link, type LinkOptions } from './link/link.ts';
+import type { EngineDeps, PlaceToOpen } from '../engine/place.ts';
+import { byHand } from './roles/by-hand.ts';
+import { claiming } from './roles/claim.ts';
+import type { RedisContext } from './roles/context.ts';
+import { cardsOf, documentsOf } from './roles/documents.ts';
+import { journalOf } from './roles/journal.ts';
+import { auditOf, rollupsOf } from './roles/kept.ts';
+import { looking } from './roles/look.ts';
+import { presenceOf, reachOf } from './roles/reach.ts';
+import { sending } from './roles/send.ts';
+import { settling } from './roles/settle.ts';
+import { upkeepOf } from './roles/upkeep.ts';
+
+/** @param isGivenTime for tests: what falls due is decided by `clock`, which must be the same for all */
+type Deps = EngineDeps & { readonly isGivenTime?: boolean };
+
+export function linkOptions({ address, id, username, password, replicas = 0 }: PlaceToOpen, deps: Deps): LinkOptions {
+  const { clock, ids, patienceMs, isGivenTime = false } = deps;
+  return { address, id, username, password, clock, ids, patienceMs, replicas, isGivenTime };
+}
+
+export async function redisStore(place: PlaceToOpen, deps: Deps): Promise<Store> {
+  const link = new Link(linkOptions(place, deps));
+  const { clock, ids, warn, isGivenTime = false } = deps;
+  try {
+    const before = clock.uptime();
+    const told = Number(String(await link.run('is')));
+    const after = clock.uptime();
+    const bell = new Bell(link);
+    const ctx: RedisContext = {
+      link,
+      bell,
+      clock,
+      ids,
+      warn,
+      sign: deps.sign,
+      durability: place.durability ?? 'full',
+      // It said so in the middle of that call; since then this machine's clock may have been set, and not its uptime.
+      now: isGivenTime ? () => clock.now() : () => Math.round(told + clock.uptime() - (before + after) / 2),
+      cards: cardsOf(link),
+    };
+    return storeOf(ctx, isGivenTime);
+  } catch (error) {
+    link.close();
+    throw error;
+  }
+}
+
+function storeOf(ctx: RedisContext, isGivenTime: boolean): Store {
+  const capabilities: Capabilities = {
+    durability: ctx.durability,
+    atomicFanOut: true,
+    leases: isGivenTime ? 'given clock' : 'own clock',
+    filters: 'scanned',
+    ordering: 'always',
+    search: 'indexed',
+    journal: 'complete',
+  };
+  const mail: Mail = { ...sending(ctx), ...claiming(ctx), ...settling(ctx), ...byHand(ctx) };
+  return {
+    engine: 'redis',
+    capabilities,
+    now: () => ctx.now(),
+    documents: documentsOf(ctx),
+    mail,
+    look: looking(ctx),
+    journal: journalOf(ctx),
+    rollups: rollupsOf(ctx),
+    reach: reachOf(ctx),
+    presence: presenceOf(ctx),
+    audit: auditOf(ctx),
+    upkeep: upkeepOf(ctx),
+    self: async () => self(),
+    isThere: async () => (await ctx.link.command('EXISTS', `${ctx.link.prefix}root`)) === 1,
+    close: async () => {
+      ctx.bell.close();
+      ctx.link.close();
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { chownSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { geteuid } from 'node:process';
+import { afterEach, expect, test } from 'vitest';
+import { connectRoot } from '../../../src/core/remote/connect.ts';
+import { ownVersion } from '../../../src/core/remote/protocol.ts';
+import { send } from '../../../src/core/send/send.ts';
+import { readNext } from '../../../src/core/take/read.ts';
+import { ack } from '../../../src/core/take/settle.ts';
+import { status } from '../../../src/core/look/status.ts';
+import { removeScratch, scratch } from '../../scratch.ts';
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+  removeScratch();
+});
+
+/** Answers each call in its turn; `undefined`: breaks off. */
+async function answering(...lines: (object | undefined)[]): Promise<string> {
+  const socket = join(scratch(), 's');
+  const all = [{ end: { path: '/root', version: ownVersion } }, ...lines];
+  server = createServer((request, response) => {
+    request.resume().once('end', () => {
+      const line = all.shift();
+      response.writeHead(200, { 'content-type': 'application/jsonl' });
+      if (line) response.end(`${JSON.stringify(line)}\n`);
+      else request.socket.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => server?.listen(socket, resolve));
+  return `unix:${socket}`;
+}
+
+const who = { as: 'planner', env: {}, pid: 1 };
+
+test('a server of another version is refused, with both', async () => {
+  const socket = join(scratch(), 's');
+  server = createServer((_, response) => {
+    response.end(`${JSON.stringify({ end: { path: '/root', version: '9.9.9' } })}\n`);
+  });
+  await new Promise<void>((resolve) => server?.listen(socket, resolve));
+  await expect(connectRoot(`unix:${socket}`, who)).rejects.toMatchObject({
+    kind: 'unreachable',
+    code: 'SERVER_DIFFERS',
+    message: expect.stringMatching(new RegExp(`9\\.9\\.9.*${ownVersion}`)),
+  });
+});
+
+test('what is none of ours is refused', async () => {
+  const socket = join(scratch(), 's');
+  server = createServer((_, response) => response.writeHead(404).end('nothing here'));
+  await new Promise<void>((resolve) => server?.listen(socket, resolve));
+  await expect(connectRoot(`unix:${socket}`, who)).rejects.toMatchObject({ code: 'SERVER_DIFFERS' });
+});
+
+test('a server that goes away in the middle: a look is made again, a send is uncertain, and else it is told', async () => {
+  const session = await connectRoot(await answering(undefined, { end: [] }, undefined, undefined), who);
+  expect(await status(session)).toEqual([]);
+  await expect(send(session, { to: 'reviewer', body: 'a' })).rejects.toMatchObject({ code: 'SEND_UNCERTAIN' });
+  await expect(ack(session, 'receipt')).rejects.toMatchObject({
+    code: 'SERVER_UNREACHABLE',
+    message: expect.stringContaining('it may have been done, or not'),
+  });
+});
+
+test('a claim that the server has given back meanwhile was not delivered; one that it knows was', async () => {
+  const delivery = (receipt: string) => ({ end: { mailbox: 'planner', receipt, message: {} } });
+  const given = [delivery('a'), { isKnown: false }, { end: { '~': 'undefined' } }, delivery('b'), { isKnown: true }];
+  const session = await connectRoot(await answering(...given), who);
+  const options = { waitMs: 60_000 };
+  expect(await readNext(session, 'planner', options)).toBeUndefined();
+  expect(await readNext(session, 'planner', options)).toMatchObject({ receipt: 'b' });
+});
+
+test('a path that the system would cut is refused', async () => {
+  const long = `unix:/${'a'.repeat(103)}`;
+  await expect(connectRoot(long, who)).rejects.toMatchObject({ code: 'USAGE' });
+});
+
+test.runIf(geteuid?.() === 0)('a socket of another user is not talked to', async () => {
+  const name = await answering({ end: [] });
+  chownSync(name.slice('unix:'.length), 65_534, 65_534);
+  await expect(connectRoot(name, who)).rejects.toMatchObject({
+    code: 'SERVER_UNREACHABLE',
+    message: expect.stringContaining('belongs to another user (uid 65534)'),
+  });
+});

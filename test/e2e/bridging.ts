@@ -1,0 +1,44 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { project, type Rig } from './rig.ts';
+
+/** Two roots in one folder, a and b: ann lives in a, bob in b, and each is known in the other. */
+export async function twoRoots(rig: Rig): Promise<{ a: string; b: string }> {
+  const [a, b] = [join(rig.dir, 'a'), join(rig.dir, 'b')];
+  for (const [dir, own, other, peer] of [
+    [a, 'ann', 'bob', 'b'],
+    [b, 'bob', 'ann', 'a'],
+  ] as const) {
+    mkdirSync(dir);
+    expect(await rig.dreamos(['init', own, '--quiet'], { cwd: dir })).toMatchObject({ code: 0 });
+    expect(await rig.dreamos(['agent', 'register', other, '--at', peer, '--quiet'], { cwd: dir })).toMatchObject({
+      code: 0,
+    });
+  }
+  return { a, b };
+}
+
+/** A command line for --via. */
+export const farEnd = (dir: string): string => `cd '${dir}' && exec dreamos receive`;
+
+/** The same, with workers/between.mjs in front of it. */
+export function between(input: object): string {
+  const script = join(project, 'test/e2e/workers/between.mjs');
+  return `exec '${process.execPath}' '${script}' '${JSON.stringify(input)}'`;
+}
+
+/** The ids of the messages in a state of a mailbox, each as often as it is there. */
+export async function idsIn(rig: Rig, dir: string, mailbox: string, state: string): Promise<string[]> {
+  const { json } = await rig.dreamos(['list', mailbox, '--state', state, '--limit', '100000', '--json'], { cwd: dir });
+  return json.map(({ id }) => id);
+}
+
+/** The bytes of the one message in a mailbox. */
+export function bytesIn(dir: string, mailbox: string, folder: 'ready' | 'archive'): string {
+  const at = join(dir, 'runtime/agent_comms/agent_mailboxes', mailbox, folder);
+  const files = readdirSync(at, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+  expect(files).toHaveLength(1);
+  const [file] = files;
+  return readFileSync(join(file!.parentPath, file!.name), 'utf8');
+}

@@ -1,0 +1,107 @@
+/** Streams of a server that runs: a reader who does not read, many who do, and what that costs it. */
+import { readFileSync } from 'node:fs';
+import { expect } from 'vitest';
+import { type Dreamos, open as openRoot } from '../../src/index.ts';
+import { asEvents, open, type Reading } from '../server/live/rig.ts';
+import { pause, type Rig, test } from './rig.ts';
+
+async function serve(rig: Rig): Promise<{ pid: number; socket: string }> {
+  const running = rig.start(['serve', '--json']);
+  await expect.poll(running.lines, { timeout: 20_000 }).toHaveLength(1);
+  const { pid, socket } = JSON.parse(running.lines()[0] ?? '');
+  return { pid, socket };
+}
+
+function residentMb(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+}
+
+const long = { timeout: 240_000 };
+
+/** So many a call, and its calls until that time. @returns how many */
+async function traffic(mail: Dreamos, to: string, forMs: number, from = 0): Promise<number> {
+  let sent = from;
+  for (const end = performance.now() + forMs; performance.now() < end;) {
+    const drafts = Array.from({ length: 200 }, () => ({
+      to,
+      subject: String(sent++),
+      body: 'x',
+      durability: 'relaxed' as const,
+    }));
+    for (const result of await mail.sendAll(drafts)) if (result instanceof Error) throw result;
+  }
+  return sent;
+}
+
+const least = 2000;
+
+const subjects = (reading: Reading): number[] =>
+  reading.events().flatMap(({ data }) => (data === undefined ? [] : [Number(JSON.parse(data).subject)]));
+
+/** Its first event is the head of a stream. */
+const told = (reading: Reading): number => reading.events().length - 1;
+
+test(
+  'a reader who reads nothing for ten seconds of traffic costs the server nothing, and misses nothing',
+  long,
+  async ({ rig }) => {
+    const { pid, socket } = await serve(rig);
+    const mail = (await openRoot({ root: rig.root, env: {} })).as('planner');
+    // Warm, by one who reads.
+    const other = await open(socket, '/v1/watch?mailbox=planner', { headers: asEvents });
+    const warm = await traffic(mail, 'planner', 3000);
+    await other.until(() => told(other) === warm, 60_000);
+    other.destroy();
+    const slow = await open(socket, '/v1/watch?mailbox=reviewer', { headers: asEvents, paused: true });
+    const before = residentMb(pid);
+    const sent = await traffic(mail, 'reviewer', 10_000);
+    const grown = residentMb(pid) - before;
+    expect(sent).toBeGreaterThan(least);
+    expect(grown, `MB more for ${sent} events of about 300 bytes`).toBeLessThan(30);
+    slow.response.resume();
+    await slow.until(() => told(slow) >= sent, 100_000);
+    expect(subjects(slow)).toEqual(Array.from({ length: sent }, (_, i) => i));
+    slow.destroy();
+    await mail.close();
+  },
+);
+
+test(
+  'twenty streams and four senders for two minutes: all see all, and the server does not grow',
+  long,
+  async ({ rig }) => {
+    const { pid, socket } = await serve(rig);
+    const mail = (await openRoot({ root: rig.root, env: {} })).as('planner');
+    const kinds = ['/v1/watch?mailbox=reviewer', '/v1/watch', '/v1/listen?topic=build.*', '/v1/overview/watch'];
+    let events = 0;
+    const streams = await Promise.all(
+      Array.from({ length: 20 }, async (_, i) => {
+        const one = await open(socket, kinds[i % kinds.length] ?? '', { headers: asEvents });
+        return one;
+      }),
+    );
+    const sizes: number[] = [];
+    for (let part = 0; part < 11; part++) {
+      const end = performance.now() + 10_000;
+      const sending = async (sender: number) => {
+        while (performance.now() < end) {
+          await mail.send({ to: 'reviewer', subject: String(events++), body: String(sender), durability: 'relaxed' });
+          await pause(5);
+        }
+      };
+      await Promise.all([0, 1, 2, 3].map(sending));
+      sizes.push(residentMb(pid));
+    }
+    for (const one of streams.filter((_, i) => i % kinds.length < 2))
+      await one.until(() => told(one) >= events, 60_000);
+    for (const one of streams.filter((_, i) => i % kinds.length < 2)) expect(new Set(subjects(one)).size).toBe(events);
+    // Rates are counted over a minute: until then what they are counted of grows.
+    const [settled = 0, ...later] = sizes.slice(6);
+    expect(
+      Math.max(...later) - settled,
+      `MB after each 10 s: ${sizes.map((mb) => mb.toFixed(0)).join(', ')}`,
+    ).toBeLessThan(20);
+    for (const one of streams) one.destroy();
+    await mail.close();
+  },
+);

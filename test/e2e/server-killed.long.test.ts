@@ -1,0 +1,156 @@
+/** Working through a server whose process is killed again and again, and by clients that are: what was said to be done is done, once. */
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { connect as connectTo, Dreamos } from '../../src/index.ts';
+import { pause, project, type Rig, type Running, test, until } from './rig.ts';
+
+const { connect } = (await import(join(project, 'dist/index.js'))) as { connect: typeof connectTo };
+
+interface Served {
+  readonly server: string;
+  mail(as: string): Promise<Dreamos>;
+  /** kill -9, and a new one. */
+  again(): Promise<void>;
+}
+
+async function served(rig: Rig): Promise<Served> {
+  const socket = `${rig.dir}.s`;
+  const env = { DREAMOS_SERVER: '' };
+  const begin = async (): Promise<Running> => {
+    const running = rig.start(`serve --socket ${socket} --json`, { env });
+    await until('the server listens', () => running.lines().length > 0);
+    return running;
+  };
+  let running = await begin();
+  const server = `unix:${socket}`;
+  return {
+    server,
+    mail: (as) => connect({ server, as, env: {}, warn: () => undefined }),
+    again: async () => {
+      await running.kill('SIGKILL');
+      running = await begin();
+    },
+  };
+}
+
+const away = new Set(['SERVER_UNREACHABLE', 'SEND_UNCERTAIN']);
+const codeOf = (error: unknown): string => (error as { code?: string }).code ?? String(error);
+
+async function bodies(mail: Dreamos, states: readonly ['ready'] | readonly ['archived']): Promise<string[]> {
+  const all: string[] = [];
+  for await (const { message } of mail.list('reviewer', { states: [...states] })) all.push(message?.body ?? '');
+  return all.sort();
+}
+
+test('each send that was answered is there once, one without an answer at most once, and under a dedupe key once', async ({
+  rig,
+}) => {
+  const there = await served(rig);
+  const mail = await there.mail('planner');
+  const answered = new Set<string>();
+  const tried = new Set<string>();
+  const stop = new AbortController();
+  const sender = async (name: string, withKey: boolean): Promise<void> => {
+    for (let i = 0; !stop.signal.aborted; i++) {
+      const body = `${name}-${i}`;
+      tried.add(body);
+      for (;;) {
+        try {
+          await mail.send({ to: 'reviewer', body, ...(withKey && { dedupeKey: body }) });
+          answered.add(body);
+          break;
+        } catch (error) {
+          expect(away).toContain(codeOf(error));
+          // Nobody had heard of it, or it has a key.
+          if (!withKey && codeOf(error) === 'SEND_UNCERTAIN') break;
+          await pause(20);
+        }
+      }
+    }
+  };
+  const sending = ['a', 'b', 'c', 'keyed', 'keyed too'].map((name) => sender(name, name.startsWith('keyed')));
+  for (let round = 0; round < 4; round++) {
+    const before = answered.size;
+    await until('some are sent', () => answered.size > before + 10);
+    await there.again();
+  }
+  stop.abort();
+  await Promise.all(sending);
+  const sent = await bodies(mail, ['ready']);
+  expect(new Set(sent).size).toBe(sent.length);
+  expect([...answered].filter((body) => !sent.includes(body))).toEqual([]);
+  expect(sent.filter((body) => !tried.has(body))).toEqual([]);
+  expect([...tried].filter((body) => body.startsWith('keyed') && !sent.includes(body))).toEqual([]);
+});
+
+test('workers go on when their server is killed: every message is finished, and none is handled again behind that', async ({
+  rig,
+}) => {
+  const there = await served(rig);
+  const mail = await there.mail('reviewer');
+  const planner = mail.as('planner');
+  const all = Array.from({ length: 40 }, (_, i) => `m${i}`);
+  for (const body of all) await planner.send({ to: 'reviewer', body });
+  const finished = new Set<string>();
+  const behind: string[] = [];
+  const replied: string[] = [];
+  const end = new AbortController();
+  const working = mail.work(
+    'reviewer',
+    async ({ message }) => {
+      if (finished.has(message.body)) behind.push(message.body);
+      await pause(30);
+      return { outcome: 'ack', reply: { body: `re ${message.body}` } };
+    },
+    {
+      concurrency: 4,
+      leaseMs: 3000,
+      signal: end.signal,
+      onHandled: ({ job, result, reason }) => {
+        if (result === 'acked' || result === 'settled') finished.add(job.message.body);
+        else replied.push(`${job.message.body} ${result} ${reason ?? ''}`);
+        if (finished.size === all.length) end.abort();
+      },
+    },
+  );
+  for (const least of [5, 15, 25]) {
+    await until('some are finished', () => finished.size >= least);
+    await there.again();
+  }
+  await until('all are finished', () => finished.size === all.length, 60_000);
+  end.abort();
+  await working;
+  expect(behind).toEqual([]);
+  expect(await bodies(mail, ['archived'])).toEqual([...all].sort());
+  const answers: string[] = [];
+  for await (const { message } of planner.list('planner')) answers.push(message?.body ?? '');
+  expect(answers.sort()).toEqual(all.map((body) => `re ${body}`).sort());
+});
+
+test('what a reader that is killed was about to get is there at once, unused', async ({ rig }) => {
+  const there = await served(rig);
+  const planner = await there.mail('planner');
+  const env = { DREAMOS_SERVER: there.server };
+  let givenBack = 0;
+  for (let round = 0; round < 8; round++) {
+    const reading = rig.start('read reviewer --wait 60s --json', { env });
+    await pause(round * 60);
+    const { id } = await planner.send({ to: 'reviewer', body: `r${round}` });
+    await pause(round * 2);
+    const { out } = await reading.kill('SIGKILL');
+    // What it has printed it had.
+    if (out.includes(id)) await planner.as('reviewer').ack(id);
+    const statusNow = async () => (await planner.status(['reviewer']))[0];
+    const end = performance.now() + 5000;
+    while ((await statusNow())?.inflight !== 0 && performance.now() < end) await pause(20);
+    const left = await statusNow();
+    // Killed between having it and printing it, it has it until its lease ends, as without a server.
+    if (left?.inflight === 1) await planner.as('reviewer').nack(id, { free: true, delayMs: 0 });
+    else if (left?.ready === 0) continue;
+    else givenBack++;
+    const delivery = await planner.as('reviewer').read('reviewer');
+    expect(delivery).toMatchObject({ attempt: 1, message: { id } });
+    await planner.as('reviewer').ack(delivery?.receipt ?? '');
+  }
+  expect(givenBack).toBeGreaterThan(0);
+});

@@ -1,0 +1,145 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { connect, type Dreamos, exactData, exactDataOf } from '../../../src/index.ts';
+import { createServed } from '../../server/rig.ts';
+import { removeScratch } from '../../scratch.ts';
+
+let served: Awaited<ReturnType<typeof createServed>>;
+let planner: Dreamos;
+let reviewer: Dreamos;
+const warnings: string[] = [];
+const warn = (message: string): void => void warnings.push(message);
+
+beforeEach(async () => {
+  warnings.length = 0;
+  served = await createServed(['planner', 'reviewer']);
+  planner = await connect({ server: `unix:${served.socket}`, as: 'planner', env: {}, warn });
+  reviewer = planner.as('reviewer');
+});
+afterEach(async () => {
+  await served.close();
+  removeScratch();
+});
+
+const sent = async (body: string) => (await planner.send({ to: 'reviewer', body })) as { id: string };
+
+test('data arrives as it was written, and its numbers are not rounded', async () => {
+  await planner.send({ to: 'reviewer', body: 'a', data: exactData('{"n": 1970670598291982290}') });
+  const delivery = await reviewer.read('reviewer');
+  expect(exactDataOf(delivery?.message as never)).toBe('{"n":1970670598291982290}');
+});
+
+test('a worker’s handler is called here, and what it says is done there: acks, answers, retries and the dead', async () => {
+  for (const body of ['ack', 'answer', 'dead']) await sent(body);
+  const handled: string[] = [];
+  const totals = await reviewer.work(
+    'reviewer',
+    async ({ message }) => {
+      if (message.body === 'answer') return { outcome: 'ack', reply: { body: 'so' } };
+      if (message.body === 'dead') return { outcome: 'dead', reason: 'never' };
+      return undefined;
+    },
+    { count: 3, onHandled: ({ result }) => void handled.push(result) },
+  );
+  expect(totals).toMatchObject({ acked: 2, dead: 1 });
+  expect(handled).toEqual(['acked', 'acked', 'dead']);
+  const answer = await planner.read('planner');
+  expect(answer?.message).toMatchObject({ from: 'reviewer', body: 'so' });
+  expect(warnings).toEqual([]);
+});
+
+test('an answer that its recipient cannot take is kept in the worker’s archive', async () => {
+  const { id } = await sent('ask');
+  await planner.agent.retire('planner');
+  const kept: unknown[] = [];
+  await reviewer.work('reviewer', () => ({ outcome: 'ack', reply: { body: 'late' } }), {
+    count: 1,
+    onHandled: (one) => void kept.push(one.kept),
+  });
+  expect(kept).toEqual([expect.any(String)]);
+  expect((await reviewer.thread(id)).map(({ message }) => message.body)).toEqual(['ask', 'late']);
+});
+
+test('a consumer gets one after the other, and holds what it has not settled', async () => {
+  await sent('a');
+  await sent('b');
+  const bodies: string[] = [];
+  for await (const job of reviewer.consume('reviewer', { waitMs: 0 })) {
+    bodies.push(job.message.body);
+    if (job.message.body === 'a') await job.ack({ score: 1 });
+    else await job.nack({ dead: true, reason: 'no' });
+  }
+  expect(bodies).toEqual(['a', 'b']);
+  const [status] = await planner.status(['reviewer']);
+  expect(status).toMatchObject({ ready: 0, inflight: 0, archived: 1, dead: 1 });
+});
+
+test('a consumer does not claim before it is asked for the next', async () => {
+  await sent('a');
+  await sent('b');
+  const jobs = reviewer.consume('reviewer');
+  await jobs.next();
+  expect((await planner.status(['reviewer']))[0]).toMatchObject({ ready: 1, inflight: 1 });
+  await jobs.return(undefined);
+});
+
+test('a request gets its answer, and a look its events, as they come', async () => {
+  const events: string[] = [];
+  const end = new AbortController();
+  const watching = (async () => {
+    for await (const { event } of planner.watch({ since: 'start', signal: end.signal })) events.push(event);
+  })();
+  const working = reviewer.work('reviewer', () => ({ outcome: 'ack', reply: { body: 'yes' } }), { count: 1 });
+  const answer = await planner.request({ to: 'reviewer', body: 'well?' }, { waitMs: 20_000 });
+  expect(answer?.body).toBe('yes');
+  await working;
+  while (!events.includes('acked')) await new Promise((resolve) => setTimeout(resolve, 10));
+  end.abort();
+  await watching;
+  expect(events).toEqual(expect.arrayContaining(['delivered', 'claimed', 'acked']));
+});
+
+test('a signal ends what waits, and nothing is claimed behind it', async () => {
+  const end = new AbortController();
+  const reading = reviewer.read('reviewer', { waitMs: 60_000, signal: end.signal });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  end.abort();
+  expect(await reading).toBeUndefined();
+  await sent('late');
+  expect((await planner.status(['reviewer']))[0]).toMatchObject({ ready: 1, inflight: 0 });
+  expect(await reviewer.read('reviewer', { waitMs: 60_000, signal: end.signal })).toBeUndefined();
+});
+
+test('a read that waits goes on where the server is begun anew meanwhile', async () => {
+  const reading = reviewer.read('reviewer', { waitMs: 30_000 });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await served.stop();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await served.begin();
+  const { id } = await sent('hello');
+  expect((await reading)?.message.id).toBe(id);
+  expect(warnings).toEqual([expect.stringContaining('does not answer')]);
+});
+
+test('what cannot be done through a server says so', async () => {
+  const refused = [
+    planner.backup('b.tar.gz'),
+    planner.identity.create('planner'),
+    planner.alerts.check({ run: async () => ({ code: 0 }) as never }),
+    planner.doctor().next(),
+  ];
+  for (const one of refused)
+    await expect(one).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('through a server'),
+    });
+});
+
+test('nobody there: it says so at once, and what to do', async () => {
+  await expect(connect({ server: `unix:${served.dir}/none`, env: {} })).rejects.toMatchObject({
+    kind: 'unreachable',
+    code: 'SERVER_UNREACHABLE',
+    hint: expect.stringContaining('dreamos serve'),
+  });
+  await expect(connect({ server: 'http://127.0.0.1:1', env: {} })).rejects.toMatchObject({ code: 'USAGE' });
+  await expect(connect({ env: {} })).rejects.toMatchObject({ code: 'USAGE' });
+});

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { listAgents } from '../../../src/core/agents/agents.ts';
+import { list } from '../../../src/core/look/list.ts';
+import { status } from '../../../src/core/look/status.ts';
+import { send, sendAll } from '../../../src/core/send/send.ts';
+import { listHeld } from '../../../src/core/take/held.ts';
+import { readNext } from '../../../src/core/take/read.ts';
+import { ack } from '../../../src/core/take/settle.ts';
+import { DreamosError } from '../../../src/model/errors.ts';
+import { createConnected } from './rig.ts';
+
+let rig: Awaited<ReturnType<typeof createConnected>>;
+beforeAll(async () => {
+  rig = await createConnected();
+});
+afterAll(() => rig.close());
+
+test('what is sent, claimed and acked through a server is done in its root', async () => {
+  const planner = await rig.connect('planner');
+  const reviewer = await rig.connect('reviewer');
+  expect(planner.path).toBe(rig.root.path);
+  const { id } = await send(planner, { to: 'reviewer', body: 'hello' });
+  expect((await rig.root.store.look.counts('reviewer')).ready).toBe(1);
+  const claimed = await readNext(reviewer, 'reviewer');
+  expect(claimed).toMatchObject({ mailbox: 'reviewer', message: { id, from: 'planner', body: 'hello' } });
+  expect((await listHeld(reviewer, { by: 'reviewer' })).map(({ entry }) => entry.id)).toEqual([id]);
+  await expect(ack(reviewer, claimed?.receipt ?? '')).resolves.toMatchObject({ id, state: 'archived' });
+  await expect(ack(reviewer, claimed?.receipt ?? '')).rejects.toMatchObject({ code: 'ALREADY_SETTLED' });
+});
+
+test('errors, each item of several, and results that are errors arrive as such', async () => {
+  const planner = await rig.connect('planner');
+  await expect(send(planner, { to: 'nobody', body: 'a' })).rejects.toMatchObject({ code: 'AGENT_NOT_FOUND' });
+  const [sent, refused] = await sendAll(planner, [
+    { to: 'reviewer', body: 'a' },
+    { to: 'nobody', body: 'b' },
+  ]);
+  expect(sent).toMatchObject({ state: 'ready' });
+  expect(refused).toBeInstanceOf(DreamosError);
+  const listed: unknown[] = [];
+  for await (const one of list(planner, 'reviewer', { states: ['ready'] })) listed.push(one);
+  expect(listed).toHaveLength(1);
+  expect((await status(planner)).map(({ mailbox }) => mailbox)).toEqual(['planner', 'reviewer']);
+  expect((await listAgents(planner)).map(({ name }) => name)).toEqual(['planner', 'reviewer']);
+});

@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest';
+import { freePort } from '../../free-port.ts';
+import { DreamosError } from '../../../src/model/errors.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
+import { missing, said, skips } from '../../lack.ts';
+import { leaseMs, policy } from '../contract/rig.ts';
+import { newToken } from '../contract/ways.ts';
+import { mail, makeRoot, useServers } from './rig.ts';
+import { durable, typed } from './server.ts';
+
+const lack = await missing('redis-server');
+
+/** Thrown, or of a send its result. */
+const refusalOf = (call: Promise<unknown>): Promise<DreamosError> =>
+  call.then(
+    (value) => (value instanceof DreamosError ? value : expect.fail('It should have been refused.')),
+    (error: unknown) => error as DreamosError,
+  );
+
+describe.skipIf(skips(lack))(said('a Redis server that is away, or not as it should be', lack), () => {
+  const { serve, root } = useServers(lack);
+  const send = async (store: Store, fields: Parameters<typeof mail>[0] = {}) => {
+    const message = mail(fields);
+    const [sent] = await store.mail.send([{ message, mailboxes: ['bob'] }], { durability: 'full' });
+    return sent as DreamosError & { durability: string };
+  };
+  const claim = (store: Store) => store.mail.claim('bob', { token: newToken(), leaseMs, policy });
+
+  test('a root that was flushed away is lost to every call, and never empty', async () => {
+    const server = await serve();
+    const { open } = await root(server.address);
+    const store = await open();
+    await send(store);
+    await typed(server, 'FLUSHALL');
+    const calls: (() => Promise<unknown>)[] = [
+      () => send(store),
+      () => claim(store),
+      () => store.mail.recover('bob', policy),
+      () => store.look.counts('bob'),
+      () => store.look.list('bob', 'ready')[Symbol.asyncIterator]().next(),
+      () => store.look.find(mail().id),
+      () => store.documents.get('settings'),
+      () => store.documents.listAgents(),
+      () => store.documents.put('settings', {}, undefined),
+      () => store.journal.readEvents(undefined, 'r0'),
+      () => store.reach.sessions(),
+      () => store.audit.days(),
+      () => store.rollups.days('bob'),
+      () => open(),
+    ];
+    for (const call of calls)
+      expect(await refusalOf(call())).toMatchObject({ code: 'ENGINE_LOST', kind: 'unreachable' });
+    expect(await store.isThere?.()).toBe(false);
+    expect(await typed(server, 'DBSIZE')).toBe(':0\r\n');
+  });
+
+  test('a call tries for its time, and says that nothing was done; when the server is there again it goes on', async () => {
+    const server = await serve();
+    const { open } = await root(server.address);
+    const store = await open({ patienceMs: 700 });
+    await server.kill('SIGKILL');
+    const before = Date.now();
+    const error = await refusalOf(store.look.counts('bob'));
+    expect(error).toMatchObject({ code: 'ENGINE_UNREACHABLE', kind: 'unreachable' });
+    expect(error.message).not.toContain('may have been done');
+    expect(Date.now() - before).toBeLessThan(3000);
+    const waiting = (await open().catch(() => undefined)) ?? store;
+    await server.start();
+    expect((await waiting.look.counts('bob')).ready).toBe(0);
+    expect(await send(waiting)).toMatchObject({ state: 'ready', durability: 'full' });
+  });
+
+  test('one that answers nothing ends the call, as one that may have been done', async () => {
+    const server = await serve();
+    const { open } = await root(server.address);
+    const store = await open({ patienceMs: 200 });
+    await server.kill('SIGSTOP');
+    expect(await send(store)).toMatchObject({ code: 'SEND_UNCERTAIN' });
+    await server.kill('SIGCONT');
+    expect(await send(store)).toMatchObject({ state: 'ready' });
+  });
+
+  test('when memory is full a send is refused and nothing is there; what is there can be ended', async () => {
+    const server = await serve([...durable, '--maxmemory', '4mb']);
+    const { open } = await root(server.address);
+    const store = await open();
+    const body = 'x'.repeat(20_000);
+    let sent = 0;
+    let refused: DreamosError | undefined;
+    for (; refused === undefined && sent < 1000; sent++) {
+      const result = await send(store, { body });
+      if (result instanceof DreamosError) refused = result;
+    }
+    sent--;
+    expect(refused).toMatchObject({ code: 'DISK_FAILED', kind: 'disk' });
+    expect((await store.look.counts('bob')).ready).toBe(sent);
+    for (let i = 0; i < sent; i++) {
+      const delivery = await claim(store);
+      expect((await store.mail.ack(delivery?.receipt ?? '', {})).state).toBe('archived');
+    }
+    expect(await store.look.counts('bob')).toMatchObject({ ready: 0, archived: sent });
+  });
+
+  test('what does not keep what it answers makes no root that promises it, and one that says so', async () => {
+    for (const [options, why] of [
+      [['--appendonly', 'no'], 'appendonly is no'],
+      [['--appendonly', 'yes', '--appendfsync', 'everysec'], 'appendfsync is everysec'],
+      [[...durable, '--maxmemory-policy', 'allkeys-lru'], 'maxmemory-policy is allkeys-lru'],
+      [[...durable, '--no-appendfsync-on-rewrite', 'yes'], 'no-appendfsync-on-rewrite is yes'],
+    ] as const) {
+      const server = await serve(options);
+      const error = await refusalOf(makeRoot(server.address));
+      expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(why) });
+      expect(await typed(server, 'DBSIZE')).toBe(':0\r\n');
+      const { open } = await root(server.address, { durability: 'relaxed' });
+      expect(await send(await open())).toMatchObject({ durability: 'relaxed' });
+    }
+  });
+
+  test('a replica is passed over for its master, and alone it is read-only', async () => {
+    const [port, other] = [await freePort(), await freePort()];
+    const listen = (at: number) => [...durable, '--port', String(at), '--bind', '127.0.0.1'];
+    await serve(listen(port));
+    const replica = await serve([...listen(other), '--replicaof', `127.0.0.1 ${port}`]);
+    const { open, id } = await root(`redis://127.0.0.1:${other},127.0.0.1:${port}/0`);
+    const store = await open();
+    expect(await send(store)).toMatchObject({ state: 'ready' });
+    await expect.poll(() => typed(replica, `EXISTS {dreamos:${id}}:root`), { timeout: 10_000 }).toBe(':1\r\n');
+    const alone = await open({ address: replica.address, patienceMs: 300 });
+    const error = await refusalOf(send(alone));
+    expect(error).toMatchObject({ code: 'ENGINE_UNREACHABLE', message: expect.stringContaining('read only') });
+  });
+
+  test('what is to be on replicas, too, waits for them, and is uncertain without', async () => {
+    const [port, other] = [await freePort(), await freePort()];
+    const listen = (at: number) => [...durable, '--port', String(at), '--bind', '127.0.0.1'];
+    const master = await serve(listen(port));
+    const replica = await serve([...listen(other), '--replicaof', `127.0.0.1 ${port}`]);
+    await expect.poll(() => typed(master, 'WAIT 1 100'), { timeout: 20_000 }).toBe(':1\r\n');
+    const { open } = await root(master.address, { replicas: 1 });
+    const store = await open();
+    expect(await send(store)).toMatchObject({ state: 'ready' });
+    await replica.kill('SIGKILL');
+    const message = mail();
+    const uncertain = await store.mail.send([{ message, mailboxes: ['bob'] }], { durability: 'full' });
+    expect(uncertain).toMatchObject([{ code: 'SEND_UNCERTAIN' }]);
+    await replica.start();
+    const again = () => store.mail.send([{ message, mailboxes: ['bob'] }], { durability: 'full' });
+    await expect.poll(async () => (await again())[0], { timeout: 20_000 }).toMatchObject({ state: 'ready' });
+    expect((await store.look.counts('bob')).ready).toBe(2);
+  });
+
+  test('a server that is busy, or wants a password, is told of as such', async () => {
+    const server = await serve([...durable, '--busy-reply-threshold', '50', '--requirepass', 'secret']);
+    expect(await refusalOf(makeRoot(server.address))).toMatchObject({ message: expect.stringContaining('refuses') });
+    const wrong = await refusalOf(makeRoot(server.address, { password: 'other' }));
+    expect(wrong).toMatchObject({ code: 'ENGINE_UNREACHABLE', message: expect.not.stringContaining('other') });
+    const { open } = await root(server.address, { password: 'secret' });
+    const store = await open({ patienceMs: 300 });
+    const loop = typed(server, 'AUTH secret', 'EVAL "while true do end" 0').catch(() => '');
+    await expect
+      .poll(async () => (await refusalOf(store.look.counts('bob')).catch(() => undefined))?.message, {
+        timeout: 10_000,
+      })
+      .toContain('BUSY');
+    await typed(server, 'AUTH secret', 'SCRIPT KILL');
+    await loop;
+    expect((await store.look.counts('bob')).ready).toBe(0);
+  });
+});

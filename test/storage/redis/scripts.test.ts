@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { scriptNames, scriptOf } from '../../../src/storage/redis/link/scripts.ts';
+
+const folder = join(import.meta.dirname, '../../../src/storage/redis');
+const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => readFileSync(join(folder, name), 'utf8'))
+  .join('\n');
+
+test('every script has a name of its own, and is called by somebody', () => {
+  const names = scriptNames();
+  expect(names.length).toBeGreaterThan(60);
+  expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+  expect(names.filter((name) => !sources.includes(`'${name}'`))).toEqual([]);
+});
+
+test('whoever names a script names one that there is', () => {
+  const called = [...sources.matchAll(/\b(?:run|runAs|change|settle)\(\s*(?:\w+, )?'(\w+)'/g)].map((match) => match[1]);
+  expect(called.length).toBeGreaterThan(50);
+  expect(called.filter((name) => !scriptNames().includes(name ?? ''))).toEqual([]);
+});
+
+test('what only looks says so to the server, which then takes no write of it', () => {
+  for (const name of scriptNames()) {
+    const { source, isLook } = scriptOf(name);
+    expect({ name, first: source.slice(0, source.indexOf('\n')) }).toEqual({
+      name,
+      first: expect.stringMatching(/^#!lua(?: flags=(?:no-writes|allow-oom))?$/) as string,
+    });
+    // What a script ends with: nothing of mail changes without being told.
+    if (isLook) expect({ name, rings: source.includes('return ring(') }).toEqual({ name, rings: false });
+  }
+});

@@ -1,5 +1,6 @@
 import type { LoadedJson } from '../../contract/keep.ts';
 import { loadRootFolder } from '../../storage/engines.ts';
+import { ofThisPlace } from '../../storage/port/dump/loading.ts';
 import { readDump } from '../../storage/port/dump/lines.ts';
 import type { DumpRecord } from '../../storage/port/dump/records.ts';
 import { isoTime } from '../../model/clock.ts';
@@ -21,8 +22,7 @@ const progressEvery = 256;
  * himself in by a token of his own, or sign what was changed.
  */
 function isOfItsPlace(record: DumpRecord): boolean {
-  if (record.kind === 'document') return record.name === 'tokens' || record.name === 'server';
-  return record.kind === 'audit-key';
+  return record.kind === 'document' ? ofThisPlace.includes(record.name) : record.kind === 'audit-key';
 }
 
 /**

@@ -59,15 +59,15 @@ export async function moveBetween(
 ): Promise<Moved | undefined> {
   const { how } = options;
   if (how === 'purge') return source.alone(() => purge(source));
-  if (how === 'abort') return abort(source, target, options, checkCutOff);
+  const isOfCutOff = how === 'resume' || how === 'abort';
   // It may have come to its end before it was cut off.
-  if (how === 'resume' && source.underWay === undefined) return nobody(source);
-  if (how !== 'resume' && source.underWay !== undefined) throw underWay(source);
+  if (isOfCutOff && source.underWay === undefined) return nobody(source);
+  if (!isOfCutOff && source.underWay !== undefined) throw underWay(source);
   if (!target) throw usage('"move" needs to know where to.', 'For example: dreamos move --to file:/mnt/mail --dry-run');
   if (how === 'dry-run') return plan(source, target, options);
   return source.alone(async () => {
-    if (how === 'resume') await checkCutOff();
-    return move(source, target, options);
+    if (isOfCutOff) await checkCutOff();
+    return how === 'abort' ? abort(source, target, options) : move(source, target, options);
   });
 }
 
@@ -183,17 +183,8 @@ function folderOf({ to }: MoveTarget): string {
   return to.replace(/^file:/, '');
 }
 
-async function abort(
-  source: MoveSource,
-  target: MoveTarget | undefined,
-  options: MoveOptions,
-  check: () => Promise<void>,
-): Promise<Moved> {
-  if (source.underWay === undefined || !target) return nobody(source);
-  const tally = await source.alone(async () => {
-    await check();
-    return giveBack(source, target, options);
-  });
+async function abort(source: MoveSource, target: MoveTarget, options: MoveOptions): Promise<Moved> {
+  const tally = await giveBack(source, target, options);
   return { ...sumOf(source, target, tally ?? new Tally()), state: 'aborted', left: await source.left() };
 }
 

@@ -1,7 +1,7 @@
 import { seal } from '../../model/message.ts';
 import { states } from '../../model/state.ts';
 import { logOf } from '../../model/topic.ts';
-import { carried, type DumpOptions, type TakeRecord } from '../port/dump/loading.ts';
+import { carried, isDumped, type DumpOptions, type TakeRecord } from '../port/dump/loading.ts';
 import { type DumpEntry, type DumpMailbox, type DumpRecord } from '../port/dump/records.ts';
 import { type Held, inState, type Mail } from './mail.ts';
 import { prunedThrough } from './rollups.ts';
@@ -21,7 +21,7 @@ export async function dump(
 
 function* recordsOf(mail: Mail, whole: boolean): Generator<DumpRecord, void, void> {
   for (const [name, { value }] of mail.documents)
-    if (name !== 'server' && (whole || name !== 'tokens')) yield { kind: 'document', name, text: textOf(value) };
+    if (isDumped(name, whole)) yield { kind: 'document', name, text: textOf(value) };
   for (const { value } of mail.agents.values())
     yield { kind: 'document', name: `agents/${value.name}`, text: textOf(value) };
   for (const [key, kept] of mail.revisions)

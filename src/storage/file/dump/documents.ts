@@ -1,3 +1,4 @@
+import { isDumped } from '../../port/dump/loading.ts';
 import type { DumpRecord } from '../../port/dump/records.ts';
 import type { FileContext } from '../disk/context.ts';
 import { namesIn } from '../disk/folders.ts';
@@ -23,7 +24,7 @@ export async function* documentRecords(ctx: FileContext, whole: boolean): AsyncG
   for (const of of ['tasks', 'pending', 'received'] as const)
     for (const id of await listDocuments(ctx, of)) tasks.push(taskDocumentName(of, id));
   for (const name of [...rootDocuments, ...tasks])
-    if (name !== 'server' && (whole || name !== 'tokens')) yield* documentAt(ctx, name, ctx.layout.document(name));
+    if (isDumped(name, whole)) yield* documentAt(ctx, name, ctx.layout.document(name));
   const agents = await mailboxNames(ctx);
   for (const name of agents) yield* documentAt(ctx, cardDocument(name), ctx.layout.mailbox(name).card);
   for (const of of revisedDocuments) yield* revisionsOf(ctx, of);

@@ -1,3 +1,4 @@
+import { ofThisPlace } from '../../port/dump/loading.ts';
 import { isAuditLog, parseEventLog, parsePrunedMark, parseRollup } from './slots.ts';
 import {
   type Layout,
@@ -6,7 +7,6 @@ import {
   revisedDocuments,
   revisionFile,
   revisionsFolder,
-  type RootDocument,
   rootDocuments,
 } from './layout.ts';
 import { parsePack } from './pack-name.ts';
@@ -67,9 +67,6 @@ export function tokensBeside(kind: 'moved' | 'next', names: readonly string[], r
   const tokens = names.filter((name) => name.startsWith(start)).map((name) => name.slice(start.length));
   return tokens.filter((token) => /^[0-9A-Z]{10}$/.test(token)).sort();
 }
-
-/** What holds here and now, and is in no backup: a token that was revoked would hold again. */
-export const ofThisPlace: readonly RootDocument[] = ['tokens', 'server'];
 
 /** Whether a path is the root's, or lies in it. */
 export function isInRoot(root: string, path: string): boolean {

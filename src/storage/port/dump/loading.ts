@@ -15,6 +15,14 @@ export interface DumpOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Documents that hold here and now, and are in no copy: a token that was revoked would hold again. */
+export const ofThisPlace: readonly string[] = ['tokens', 'server'];
+
+/** Where a server listens no other place has, a move's target no more than a copy. */
+export function isDumped(document: string, whole: boolean): boolean {
+  return document !== 'server' && (whole || !ofThisPlace.includes(document));
+}
+
 /** What takes a dump into a root that nobody works on yet. */
 export interface Loading {
   readonly take: TakeRecord;

@@ -4,7 +4,8 @@
  */
 import { checkWait } from '../../model/duration.ts';
 import type { WatchedEvent } from '../../model/event.ts';
-import type { EventBatch, Wake } from '../../storage/port/journal.ts';
+import type { EventBatch, Scope, Wake } from '../../storage/port/journal.ts';
+import type { Store } from '../../storage/port/store.ts';
 import type { Session } from '../root/root.ts';
 import { createBell, lookAgainMs } from '../wait/bell.ts';
 import { persist } from '../wait/persist.ts';
@@ -153,6 +154,17 @@ export async function* follow<T>(
   } finally {
     await wake?.close();
   }
+}
+
+/** As the journal reads; where it is known that nothing has happened, it is not asked. */
+export async function readOn(
+  { journal }: Store,
+  of: Scope,
+  cursor: string,
+  among: ReadonlySet<string> | undefined,
+): Promise<EventBatch> {
+  if (among?.size === 0) return { events: [], cursor, more: among, warnings: [] };
+  return journal.readEvents(of, cursor, among);
 }
 
 function both(some: ReadonlySet<string>, others: ReadonlySet<string> | undefined): ReadonlySet<string> | undefined {

@@ -9,8 +9,8 @@ import { lookAgainMs } from '../wait/bell.ts';
 import { finishSendsOrWarn } from '../wait/due.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
-import type { Store } from '../../storage/port/store.ts';
-import { follow, type Followed, type FollowOptions } from './follow.ts';
+import type { Mail } from '../../storage/port/mail.ts';
+import { follow, type Followed, type FollowOptions, readOn } from './follow.ts';
 import { eachOf } from '../root/operation.ts';
 
 export interface ListenOptions extends FollowOptions {
@@ -19,7 +19,7 @@ export interface ListenOptions extends FollowOptions {
 }
 
 /** When somebody of this process finished what senders that have died left: many who listen look no more often than one. */
-const finishedAt = new WeakMap<Store, number>();
+const finishedAt = new WeakMap<Mail, number>();
 
 export const listen = eachOf('listen', listenBody, { lasting: 'looks' });
 
@@ -41,9 +41,9 @@ async function* listenBody(
     read: async (cursor, why, among) => {
       // Not at each hint: then the publisher is most likely still at it.
       const now = session.clock.uptime();
-      if (why !== 'time' || now - (finishedAt.get(store) ?? -Infinity) < lookAgainMs)
-        return store.journal.readEvents(of, cursor, among);
-      finishedAt.set(store, now);
+      if (why !== 'time' || now - (finishedAt.get(store.mail) ?? -Infinity) < lookAgainMs)
+        return readOn(store, of, cursor, among);
+      finishedAt.set(store.mail, now);
       await finishSendsOrWarn(session);
       return store.journal.readEvents(of, cursor);
     },

@@ -3,7 +3,7 @@ import { resolveMailbox } from '../agents/agents.ts';
 import { keepSeen } from '../agents/seen.ts';
 import { createDueTimer } from '../wait/due.ts';
 import type { Session } from '../root/root.ts';
-import { follow, type Followed, type FollowOptions } from './follow.ts';
+import { follow, type Followed, type FollowOptions, readOn } from './follow.ts';
 import { eachOf } from '../root/operation.ts';
 
 export interface WatchOptions extends FollowOptions {
@@ -25,7 +25,7 @@ async function* watchBody(session: Session, options: WatchOptions = {}): AsyncGe
   let endSeen: (() => void) | undefined;
   const followed: Followed<WatchedEvent> = {
     cursor: (at) => journal.cursor(mailboxes, at),
-    read: (cursor, _why, among) => journal.readEvents(mailboxes, cursor, among),
+    read: (cursor, _why, among) => readOn(session.store, mailboxes, cursor, among),
     watch: async (hint) => {
       if (whose !== undefined) endSeen ??= await keepSeen(session, whose);
       return journal.watch(mailboxes, (where) => {

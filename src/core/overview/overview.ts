@@ -17,6 +17,7 @@ import { diskTrouble, lookIntoEach } from '../root/trouble.ts';
 import { persist } from '../wait/persist.ts';
 import { countTasks } from '../tasks/list.ts';
 import { agentsNow } from './agents-now.ts';
+import { sharedPictures } from './shared.ts';
 import { stuck } from './stuck.ts';
 import { eachOf, operation } from '../root/operation.ts';
 
@@ -37,12 +38,23 @@ export interface FollowOverviewOptions extends OverviewOptions {
   readonly leastMs: number;
 }
 
-/** Now, and again whenever something has changed, or a rate may have. */
+/** Now, and again whenever something has changed, or a rate has. Who is slow gets the newest. */
 export const followOverview = eachOf('overview', followOverviewBody, { lasting: 'looks' }, 'followOverview');
 
 async function* followOverviewBody(
   session: Session,
   { events = 20, signal, leastMs }: FollowOverviewOptions,
+): AsyncGenerator<Overview, void, undefined> {
+  const now = () => persist(session, { leftMs: () => Infinity, signal }, () => overviewBody(session, { events }));
+  const all = (own: Session, ended: AbortSignal) => pictures(own, events, leastMs, ended);
+  yield* sharedPictures(session, { events, leastMs }, signal, all, now);
+}
+
+async function* pictures(
+  session: Session,
+  events: number,
+  leastMs: number,
+  signal: AbortSignal,
 ): AsyncGenerator<Overview, void, undefined> {
   const observer = createObserver(session, events);
   for await (const news of changes(session, { signal, leastMs, restMs: ratesMs })) {

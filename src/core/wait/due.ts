@@ -9,7 +9,7 @@ import { tellNew } from '../root/config-file.ts';
 import { settingsNow } from '../root/settings.ts';
 import { isInTrouble, isOfDisk, orWarnOnce, troubleIsOver, warnOnce } from '../root/trouble.ts';
 import type { Entry } from '../../storage/port/look.ts';
-import type { Recovered } from '../../storage/port/mail.ts';
+import type { Mail, Recovered } from '../../storage/port/mail.ts';
 import type { Store } from '../../storage/port/store.ts';
 
 // A store moves a bounded number at a time; a million expired leases must not keep a command from its work.
@@ -120,39 +120,59 @@ export interface DueTimer {
 const everywhereEveryMs = 15_000;
 const leastRestMs = 50;
 
-/** When somebody of this process looked into a mailbox, and when to look again. */
-interface Looked {
-  readonly at: number;
-  readonly nextAt?: number | undefined;
+/** What all who watch a root in this process have in common: what one has looked into, or brought, no other does. */
+interface Dues {
+  /** By mailbox: when to look into it, by the clock of the store, as due moments are. */
+  readonly lookAt: Map<string, number>;
+  /** By mailbox: when somebody looked into it, or took it on. */
+  readonly lookedAt: Map<string, number>;
 }
 
-/** By mailbox: many who watch look no more often than one. */
-const looked = new WeakMap<Store, Map<string, Looked>>();
+/** By the mail, which is one in all views that a policy has of a storage. */
+const duesOf = new WeakMap<Mail, Dues>();
+/** Who there was, for those who ask at the same moment; by view, for it is asked for who is to be seen. */
+const listed = new WeakMap<Store, { readonly at: number; readonly names: Promise<readonly string[]> }>();
 /** Thousands of mailboxes may be due at once, and their events wait meanwhile. */
 const biteMs = 50;
 
 /** @param mailboxes by their exact names; `undefined`: all */
 export function createDueTimer(session: Session, mailboxes: readonly string[] | undefined): DueTimer {
   const { clock, store } = session;
-  /** By the clock of the store, as due moments are. */
-  const lookAt = new Map<string, number>();
+  const { lookAt, lookedAt } = duesOf.get(store.mail) ?? { lookAt: new Map(), lookedAt: new Map() };
+  duesOf.set(store.mail, { lookAt, lookedAt });
+  const scope = mailboxes && new Set(mailboxes);
   let everywhereAt = clock.uptime();
   // Somebody hinted at it: what others have seen before then is not enough.
-  let isHinted = false;
-  const known = looked.get(store) ?? new Map<string, Looked>();
-  looked.set(store, known);
+  let hintedAt = -Infinity;
 
   const lookIn = async (mailbox: string): Promise<number> => {
-    const at = clock.uptime();
-    known.set(mailbox, { at });
-    const { moved, nextAt = Infinity } = await recoverOrWarn(session, mailbox);
-    // Behind all others, also when there may be more to move. Moved nothing, and still due: not ours; no reason to spin.
-    // (One more millisecond, because timers may fire early.)
     lookAt.delete(mailbox);
-    if (moved > 0) lookAt.set(mailbox, store.now() + 1);
-    else if (nextAt < Infinity) lookAt.set(mailbox, Math.max(nextAt + 1, clock.now() + leastRestMs));
-    known.set(mailbox, { at, nextAt: lookAt.get(mailbox) });
-    return moved;
+    lookedAt.set(mailbox, clock.uptime());
+    // Moved nothing, and still due: not ours; no reason to spin. (One more millisecond, because timers may fire early.)
+    const again = (at: number): unknown => lookAt.set(mailbox, Math.min(at, lookAt.get(mailbox) ?? at));
+    try {
+      const { moved, nextAt = Infinity } = await recoverOrWarn(session, mailbox);
+      if (moved > 0) again(store.now() + 1);
+      else if (nextAt < Infinity) again(Math.max(nextAt + 1, clock.now() + leastRestMs));
+      return moved;
+    } catch (error) {
+      again(store.now() + leastRestMs);
+      throw error;
+    }
+  };
+
+  /** All there are, at most as old as a look everywhere is, and not from before the hint. */
+  const namesNow = async (): Promise<readonly string[]> => {
+    if (mailboxes) return mailboxes;
+    const now = clock.uptime();
+    let last = listed.get(store);
+    if (!last || last.at <= hintedAt || now - last.at >= everywhereEveryMs) {
+      last = { at: now, names: store.documents.listAgents().then((all) => all.map(({ name }) => name)) };
+      listed.set(store, last);
+      last.names.catch(() => listed.delete(store));
+    }
+    everywhereAt = Math.min(everywhereAt, last.at + everywhereEveryMs);
+    return last.names;
   };
 
   return {
@@ -161,7 +181,7 @@ export function createDueTimer(session: Session, mailboxes: readonly string[] | 
       if (where) for (const name of where) lookAt.set(name, Math.min(at, lookAt.get(name) ?? at));
       else {
         everywhereAt = Math.min(everywhereAt, clock.uptime() + inMs);
-        isHinted = true;
+        hintedAt = clock.uptime();
       }
     },
     look: async () => {
@@ -169,24 +189,21 @@ export function createDueTimer(session: Session, mailboxes: readonly string[] | 
       const startedAt = clock.uptime();
       if (startedAt >= everywhereAt) {
         everywhereAt = startedAt + everywhereEveryMs;
-        const wasHinted = isHinted;
-        isHinted = false;
-        const all = mailboxes ?? (await store.documents.listAgents()).map(({ name }) => name);
-        for (const mailbox of all) {
-          const { at = -Infinity, nextAt } = known.get(mailbox) ?? {};
+        const enoughAfter = hintedAt;
+        for (const mailbox of await namesNow()) {
+          const at = lookedAt.get(mailbox) ?? -Infinity;
           const againAt = at + everywhereEveryMs;
-          if (wasHinted || againAt <= startedAt) lookAt.set(mailbox, now);
-          else {
-            everywhereAt = Math.min(everywhereAt, againAt);
-            if (nextAt !== undefined) lookAt.set(mailbox, Math.min(nextAt, lookAt.get(mailbox) ?? nextAt));
-          }
+          if (at <= enoughAfter || againAt <= startedAt) {
+            lookAt.set(mailbox, now);
+            lookedAt.set(mailbox, startedAt);
+          } else everywhereAt = Math.min(everywhereAt, againAt);
         }
       }
       // What they send is told by hints.
       await lookAtChores(session);
       const moved = new Set<string>();
       for (const [mailbox, at] of lookAt) {
-        if (at > now) continue;
+        if (at > now || scope?.has(mailbox) === false) continue;
         if ((await lookIn(mailbox)) > 0) moved.add(mailbox);
         if (clock.uptime() - startedAt > biteMs) break;
       }
@@ -194,7 +211,7 @@ export function createDueTimer(session: Session, mailboxes: readonly string[] | 
     },
     restMs: () => {
       let dueAt = Infinity;
-      for (const at of lookAt.values()) dueAt = Math.min(dueAt, at);
+      for (const [mailbox, at] of lookAt) if (scope?.has(mailbox) ?? true) dueAt = Math.min(dueAt, at);
       return Math.max(1, Math.min(everywhereAt - clock.uptime(), dueAt - store.now(), restOfChores(session)));
     },
   };

@@ -2,19 +2,31 @@ import { quoteWord } from '../../model/basics/shell-word.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Session } from '../root/root.ts';
 import { createBell, lookAgainMs } from './bell.ts';
+import type { Mail } from '../../storage/port/mail.ts';
+
+/** By the mail, which is one in all views of a storage: the last look, or the one that runs. */
+const looks = new WeakMap<Mail, { readonly at: number; readonly isThere: Promise<boolean> }>();
 
 /**
  * For who waits, each time he looks again: a root that was removed rings no bell, and has no mail and no events for ever.
  * One that is back by the next look was never away. An engine says with each answer whether it has the root.
- * @returns what throws ROOT_NOT_FOUND; it looks only now and then
+ * @returns what throws ROOT_NOT_FOUND; it looks only now and then, and all who wait in this process no more often than one
  */
 export function stillThere({ store, clock, path, address }: Session): () => Promise<void> {
   let lookedAt = clock.uptime();
   return async () => {
-    if (address !== undefined || clock.uptime() - lookedAt < lookAgainMs) return;
-    lookedAt = clock.uptime();
-    if ((await store.isThere?.()) ?? true) return;
-    throw gone(path);
+    const now = clock.uptime();
+    if (address !== undefined || now - lookedAt < lookAgainMs) return;
+    const last = looks.get(store.mail);
+    // That it was gone each sees for himself.
+    if (last && now - last.at < lookAgainMs && (await last.isThere.catch(() => false))) {
+      lookedAt = last.at;
+      return;
+    }
+    lookedAt = now;
+    const isThere = (async () => (await store.isThere?.()) ?? true)();
+    looks.set(store.mail, { at: now, isThere });
+    if (!(await isThere)) throw gone(path);
   };
 }
 

@@ -4,12 +4,11 @@
  */
 import { asDreamosError } from '../../cli/errors.ts';
 import { isUnprintable } from '../../cli/print-message.ts';
-import { createBell } from '../../core/wait/bell.ts';
+import { type Bell, createBell } from '../../core/wait/bell.ts';
 import type { Pieces } from '../route/pieces.ts';
 import type { Frames } from './frames.ts';
+import { onTick } from './ticks.ts';
 
-/** It is silent for so long at most; milliseconds. */
-const aliveMs = 15_000;
 /** What is there at once is written together, up to about so much; characters. */
 const mostTogether = 16 * 1024;
 
@@ -56,7 +55,7 @@ export async function streamed(of: Streamed): Promise<Pieces | undefined> {
     }),
     () => bell.ring(),
   );
-  while (!start.hasBegun && coming.came() === undefined) await bell.rest(aliveMs);
+  while (!start.hasBegun && coming.came() === undefined) await bell.rest(Infinity);
   const first = coming.came();
   if (first !== undefined && 'error' in first) throw first.error;
   if (first?.done) return undefined;
@@ -69,12 +68,24 @@ export async function streamed(of: Streamed): Promise<Pieces | undefined> {
         const { text, isOver } = await takeThere(of, coming, warned);
         if (text !== '') yield text;
         if (isOver) return;
-        if (text === '' && !(await bell.rest(aliveMs))) yield frames.alive;
+        if (text === '' && !(await cameBefore(bell))) yield frames.alive;
       }
     } finally {
       await coming.end();
     }
   })();
+}
+
+/** @returns `false`: it has been silent for long */
+async function cameBefore(bell: Bell): Promise<boolean> {
+  let isLong = false;
+  const end = onTick(() => {
+    isLong = true;
+    bell.ring();
+  });
+  await bell.rest(Infinity);
+  end();
+  return !isLong;
 }
 
 /** What has come by now, without waiting. @param warned what was warned of since it was asked, as it is written */

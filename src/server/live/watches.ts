@@ -15,7 +15,6 @@ import type { WatchedEvent } from '../../model/event.ts';
 import { once } from '../../model/schema.ts';
 import { agent, count, maybe, msOf, span, text } from '../route/fields.ts';
 import type { Call, Route } from '../route/route.ts';
-import { latest } from './latest.ts';
 import type { Item, Told } from './stream.ts';
 
 /** A look that goes on. */
@@ -106,13 +105,11 @@ const overview = watching({
       ...span('every', 'not more often than that; 1s if not given, 100ms at least'),
     }),
   items: (call, input, _told) =>
-    latest(
-      followOverview(call.session, {
-        ...given({ events: input.events }),
-        leastMs: Math.max(100, msOf(input, 'every') ?? usualLeastMs),
-        signal: call.signal,
-      }),
-    ),
+    followOverview(call.session, {
+      ...given({ events: input.events }),
+      leastMs: Math.max(100, msOf(input, 'every') ?? usualLeastMs),
+      signal: call.signal,
+    }),
   itemOf: (now: Overview) => ({ json: harmlessJson(now) }),
 });
 

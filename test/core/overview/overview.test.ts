@@ -154,9 +154,65 @@ test('what happens between the first look and the watch is told once', async () 
   const seen: string[][] = [];
   for await (const { events } of followOverview(rig.root, { signal: ended.signal, leastMs: 0 })) {
     seen.push(events.map(({ id }) => id));
+    if (seen.length === 1) between.push(await sent());
     if (seen.length === 2) ended.abort();
   }
-  expect(seen).toEqual([between, between]);
+  expect(seen).toEqual([between.slice(0, 1), between]);
+});
+
+test('many who follow it alike have one look at what happens, and each is told from when he came', async () => {
+  const ended = new AbortController();
+  const looked: string[] = [];
+  const { look } = rig.root.store;
+  const counts = look.counts.bind(look);
+  look.counts = (mailbox) => (looked.push(mailbox), counts(mailbox));
+  const follow = (): AsyncGenerator<Overview> => followOverview(rig.root, { signal: ended.signal, leastMs: 0 });
+  const readyAt = async (one: AsyncGenerator<Overview>): Promise<number> => {
+    const next = await one.next();
+    return next.done ? -1 : mailboxIn(next.value, 'reviewer').ready;
+  };
+  const first = follow();
+  expect(await readyAt(first)).toBe(0);
+  await sent();
+  const second = follow();
+  expect(await readyAt(second)).toBe(1);
+  expect(await readyAt(first)).toBe(1);
+  const others = Array.from({ length: 5 }, follow);
+  expect(await Promise.all(others.map(readyAt))).toEqual([1, 1, 1, 1, 1]);
+  looked.length = 0;
+  await sent();
+  expect(await Promise.all([first, second, ...others].map(readyAt))).toEqual([2, 2, 2, 2, 2, 2, 2]);
+  expect(looked).toEqual(['reviewer']);
+  // Who began it goes: the others are told on.
+  await first.return(undefined);
+  await sent();
+  expect(await readyAt(second)).toBe(3);
+  // All that was not asked for meanwhile is one picture, the newest.
+  await sent();
+  await expect.poll(() => looked.length).toBe(3);
+  expect(await readyAt(others[0] as AsyncGenerator<Overview>)).toBeGreaterThanOrEqual(3);
+  ended.abort();
+  expect(await readyAt(second)).toBe(-1);
+});
+
+test('what ends the pictures ends all who follow them, and what they warn of each is told', async () => {
+  const { look } = rig.root.store;
+  const counts = look.counts.bind(look);
+  const ended = new AbortController();
+  const warned: string[][] = [[], []];
+  const both = warned.map((own) =>
+    followOverview({ ...rig.root, warn: (text) => own.push(text) }, { signal: ended.signal, leastMs: 0 }),
+  );
+  for (const one of both) await one.next();
+  look.counts = () => Promise.reject(new DreamosError('disk', 'DISK_FAILED', 'No disk.'));
+  await sent();
+  const next = both.map((one) => one.next().catch((error: unknown) => error));
+  await expect.poll(() => warned.map((own) => own.length > 0)).toEqual([true, true]);
+  expect(await Promise.all(next)).toMatchObject([{ message: 'No disk.' }, { message: 'No disk.' }]);
+  look.counts = counts;
+  const again = followOverview(rig.root, { signal: ended.signal, leastMs: 0 });
+  expect((await again.next()).done).toBe(false);
+  await again.return(undefined);
 });
 
 test('who follows looks only where something happened', async () => {

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { jsonLines, serverSentEvents } from '../../../src/server/live/frames.ts';
-import { latest } from '../../../src/server/live/latest.ts';
 import { bodyOf, type Pieces } from '../../../src/server/route/pieces.ts';
 import { streamed, type Told } from '../../../src/server/live/stream.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
@@ -77,6 +76,19 @@ test('what is silent says every 15 seconds that it is there, and what comes then
   expect(await second).toBe(':\n\n');
 });
 
+test('all that are silent say so together, and none is for longer than 15 seconds', async () => {
+  const [one, other] = [await begun(), await begun()];
+  const first = next(one.pieces);
+  await vi.advanceTimersByTimeAsync(8000);
+  const second = next(other.pieces);
+  await vi.advanceTimersByTimeAsync(7000);
+  // No time goes on: what has not come by now never does.
+  expect(await Promise.all([first, second])).toEqual([':\n\n', ':\n\n']);
+  one.from.say(1);
+  other.from.say(2);
+  expect([await next(one.pieces), await next(other.pieces)]).toEqual(['id: c1\ndata: 1\n\n', 'id: c2\ndata: 2\n\n']);
+});
+
 test('what is there at once is one piece, up to a size, and nothing more is asked for than what is next', async () => {
   const { from, pieces } = await begun(jsonLines);
   from.say(...Array.from({ length: 10_000 }, (_, i) => i));
@@ -133,18 +145,4 @@ test('an item that nobody can write is warned of, and the next one comes', async
   await pieces.next();
   from.say(1, 2);
   expect(await next(pieces)).toBe('{"warning":"Message 1 cannot be printed. It is passed over."}\n2\n');
-});
-
-test('of pictures a slow reader gets the newest', async () => {
-  const from = source();
-  const pictures = latest(from.items({ begun: () => undefined, warn: () => undefined }));
-  from.say(1);
-  expect(await pictures.next()).toEqual({ done: false, value: 1 });
-  for (let i = 2; i <= 50; i++) {
-    from.say(i);
-    await vi.advanceTimersByTimeAsync(100);
-  }
-  expect(await pictures.next()).toEqual({ done: false, value: 50 });
-  from.say(new Error('no more'));
-  await expect(pictures.next()).rejects.toThrow('no more');
 });

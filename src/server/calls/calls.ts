@@ -1,6 +1,7 @@
 /** A call of a client of dreamos' own (core/remote/protocol.ts): the same function of the core, in a session of who asks. */
 import { operations } from '../../contract/operations.ts';
 import { asDreamosError } from '../../cli/errors.ts';
+import { isEach, noted } from '../../core/audit/noted.ts';
 import { sessionOn } from '../../core/open-root.ts';
 import {
   handedOver,
@@ -21,7 +22,6 @@ import { keepReply } from '../../core/send/reply.ts';
 import { nack } from '../../core/take/settle.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
-import { isEach, noted, noteIfDenied } from '../route/noted.ts';
 import { createConsumers } from './consumers.ts';
 import { lookedUp } from './looks.ts';
 import { calls } from './table.ts';
@@ -110,9 +110,7 @@ export function createCalls({ root, readOnly, ending }: CallsOptions): Calls {
       throw usage(`"${call}" is not done through a server.`, 'Open the root itself: `open` instead of `connect`');
     const run = await load();
     if (readOnly && operations[run.operation].effect !== 'looks') throw onlyLooks(call);
-    const result = await noted(session, run.operation, args, () => run(session, ...args));
-    if (run.operation === 'sendAll') for (const one of result as unknown[]) await noteIfDenied(session, 'sendAll', one);
-    return result;
+    return noted(session, run.operation, args, () => run(session, ...args));
   }
 }
 

@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono';
 import type { HttpBindings } from '@hono/node-server';
 import { operations, type OperationName } from '../../contract/operations.ts';
 import { sessionOn } from '../../core/open-root.ts';
-import { isDenied, noteCall } from '../../core/audit/note.ts';
+import { isDenied, noteIfDenied } from '../../core/audit/note.ts';
 import type { Root } from '../../core/root/root.ts';
 import { answerOf } from '../route/answer.ts';
 import type { HandOvers } from '../route/handing.ts';
@@ -105,7 +105,7 @@ async function asked<T>(
     keepNone(door, outgoing);
     const name = operation ?? 'serve';
     if (isDenied(error) && error.code === 'UNAUTHENTICATED') await unproved.note(name, error);
-    else if (isDenied(error)) await noteCall(sessionOn(root, { warn }), name, [], error);
+    else await noteIfDenied(sessionOn(root, { warn }), name, error);
     throw error;
   }
   const { agent } = asking;

@@ -109,9 +109,21 @@ export function createCalls({ root, readOnly, ending }: CallsOptions): Calls {
     if (!load)
       throw usage(`"${call}" is not done through a server.`, 'Open the root itself: `open` instead of `connect`');
     const run = await load();
-    if (readOnly && operations[run.operation].effect !== 'looks') throw onlyLooks(call);
+    if (readOnly && operations[run.operation].effect !== 'looks' && !isDry(call, args)) throw onlyLooks(call);
     return noted(session, run.operation, args, () => run(session, ...args));
   }
+}
+
+/** Where a call says that it is only to tell what it would do: an option that it has not is none. */
+const dryRunAt: Readonly<Record<string, number>> = {
+  ...{ 'archive.pack': 1, 'archive.prune': 1, 'topics.prune': 1, 'tasks.createAll': 1, 'tasks.importBeads': 1 },
+  ...{ 'audit.prune': 0, 'schedule.fire': 0 },
+};
+
+function isDry(call: string, args: readonly unknown[]): boolean {
+  const at = dryRunAt[call];
+  if (at === undefined) return call === 'chooseDead';
+  return (args[at] as { readonly dryRun?: unknown } | undefined)?.dryRun === true;
 }
 
 function onlyLooks(call: string): DreamosError {

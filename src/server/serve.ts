@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Serving } from '../contract/security/serving.ts';
 import { sessionOn } from '../core/open-root.ts';
+import { endNotes } from '../core/audit/noted.ts';
 import type { Root } from '../core/root/root.ts';
 import { rootIdOf } from '../core/identity/root-id.ts';
 import { isoTime } from '../model/clock.ts';
@@ -124,6 +125,7 @@ export async function serve(opened: Root, options: ServeOptions): Promise<Served
     clearTimeout(timer);
     await handOvers.end();
     await unproved.end();
+    await endNotes(own);
   };
   let watching: NodeJS.Timeout | undefined;
   let id: string | undefined;

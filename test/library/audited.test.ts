@@ -7,7 +7,7 @@ import type { Dreamos } from '../../src/library/dreamos.ts';
 import { openLibrary } from '../contract/open-library.ts';
 import { openRoot } from '../../src/core/open-root.ts';
 import { init as makeRoot, open } from '../../src/library/library.ts';
-import { audited } from '../../src/library/security/audited.ts';
+import { audited, closeNoted } from '../../src/library/security/audited.ts';
 import { DreamosError } from '../../src/model/errors.ts';
 import { gather } from '../core/rig.ts';
 
@@ -109,6 +109,48 @@ test.each([
   await expect(left?.return(undefined)).rejects.toMatchObject({ code });
   await session.close();
   expect(await gather(mail.audit.list({ limit: 1 }))).toMatchObject([{ op: name, result, code }]);
+});
+
+test.each(['maintain', 'list'])(
+  'what denies %s at once, before there is a promise, is noted by the time of the close',
+  async (name) => {
+    const session = await openRoot({ root: mail.path, as: 'planner' });
+    const denies = (): Promise<void> => {
+      throw new DreamosError('denied', 'FORBIDDEN', 'no');
+    };
+    const one = audited<Record<string, () => Promise<void>>>(session, { [name]: denies });
+    expect(() => one[name]?.()).toThrow('no');
+    await closeNoted(session);
+    expect(await gather(mail.audit.list())).toMatchObject([
+      { op: name, result: 'denied', code: 'FORBIDDEN' },
+      { op: 'init' },
+    ]);
+  },
+);
+
+test('of several results each that was denied is noted, and what was done besides it', async () => {
+  const session = await openRoot({ root: mail.path, as: 'planner' });
+  const no = new DreamosError('denied', 'FORBIDDEN', 'no');
+  async function* topics() {
+    yield no;
+    yield 'done';
+  }
+  const one = audited(session, {
+    ack: () => Promise.resolve([no, { id: 'a' }, new DreamosError('nothing', 'NOTHING_THERE', 'none')]),
+    dlq: { purge: () => Promise.resolve([{ id: 'a' }, no]) },
+    watch: topics,
+  });
+  await one.ack();
+  await one.dlq.purge();
+  await gather(one.watch());
+  await closeNoted(session);
+  expect((await gather(mail.audit.list())).map(({ op, result }) => `${op} ${result}`).reverse()).toEqual([
+    'init done',
+    'ack denied',
+    'dlq.purge denied',
+    'dlq.purge done',
+    'watch denied',
+  ]);
 });
 
 test('a job of consume that may not be settled any more is noted as what was called', async () => {

@@ -32,6 +32,11 @@ export async function noteCall(
   await note(session, [done]);
 }
 
+/** Without what it was called with, which may be somebody's words. */
+export async function noteIfDenied(session: Session, name: string, error: unknown): Promise<void> {
+  if (isDenied(error)) await noteCall(session, name, [], error);
+}
+
 /** What init has made, if that is anything. */
 export async function noteInit({ root, created, agents }: Initialised): Promise<void> {
   const made = agents.filter((agent) => agent.created).map(({ name }) => name);

@@ -56,6 +56,7 @@ export interface Looks {
   'topics.show': TopicView;
   'schedule.list': Page<ListedSchedule>;
   'schedule.show': ShownSchedule;
+  doctor: Page<Finding>;
   'audit.list': Page<Audited>;
   'audit.verify': AuditVerified;
   'alerts.list': Page<AlertNow>;

@@ -1,6 +1,7 @@
 /** A call of a client of dreamos' own (core/remote/protocol.ts): the same function of the core, in a session of who asks. */
 import { operations } from '../../contract/operations.ts';
 import { asDreamosError } from '../../cli/errors.ts';
+import { isEach, noted } from '../../core/audit/noted.ts';
 import { sessionOn } from '../../core/open-root.ts';
 import {
   handedOver,
@@ -21,7 +22,6 @@ import { keepReply } from '../../core/send/reply.ts';
 import { nack } from '../../core/take/settle.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
-import { isEach, noted, noteIfDenied } from '../route/noted.ts';
 import { createConsumers } from './consumers.ts';
 import { lookedUp } from './looks.ts';
 import { calls } from './table.ts';
@@ -109,11 +109,21 @@ export function createCalls({ root, readOnly, ending }: CallsOptions): Calls {
     if (!load)
       throw usage(`"${call}" is not done through a server.`, 'Open the root itself: `open` instead of `connect`');
     const run = await load();
-    if (readOnly && operations[run.operation].effect !== 'looks') throw onlyLooks(call);
-    const result = await noted(session, run.operation, args, () => run(session, ...args));
-    if (run.operation === 'sendAll') for (const one of result as unknown[]) await noteIfDenied(session, 'sendAll', one);
-    return result;
+    if (readOnly && operations[run.operation].effect !== 'looks' && !isDry(call, args)) throw onlyLooks(call);
+    return noted(session, run.operation, args, () => run(session, ...args));
   }
+}
+
+/** Where a call says that it is only to tell what it would do: an option that it has not is none. */
+const dryRunAt: Readonly<Record<string, number>> = {
+  ...{ 'archive.pack': 1, 'archive.prune': 1, 'topics.prune': 1, 'tasks.createAll': 1, 'tasks.importBeads': 1 },
+  ...{ 'audit.prune': 0, 'schedule.fire': 0 },
+};
+
+function isDry(call: string, args: readonly unknown[]): boolean {
+  const at = dryRunAt[call];
+  if (at === undefined) return call === 'chooseDead';
+  return (args[at] as { readonly dryRun?: unknown } | undefined)?.dryRun === true;
 }
 
 function onlyLooks(call: string): DreamosError {

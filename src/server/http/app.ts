@@ -3,13 +3,13 @@ import { type Context, Hono } from 'hono';
 import type { HttpBindings } from '@hono/node-server';
 import { operations, type OperationName } from '../../contract/operations.ts';
 import { sessionOn } from '../../core/open-root.ts';
-import { isDenied, noteCall } from '../../core/audit/note.ts';
+import { isDenied, noteIfDenied } from '../../core/audit/note.ts';
 import type { Root } from '../../core/root/root.ts';
 import { answerOf } from '../route/answer.ts';
 import type { HandOvers } from '../route/handing.ts';
 import type { Exchange, Mount, OpenMount } from '../route/mount.ts';
 import { asDenied, Refusal } from '../route/refusal.ts';
-import { type Call, methodOf, pathOf, type Route } from '../route/route.ts';
+import { type Call, isLook, mayLook, methodOf, pathOf, type Route } from '../route/route.ts';
 import { inputOf } from '../route/take.ts';
 import type { Access, Asking, Door } from './access.ts';
 import { alreadySent, problemResponse, write } from './answer.ts';
@@ -61,10 +61,16 @@ export function createApp(options: AppOptions): App {
 
 async function answerRoute(context: Context<Env>, route: Route, options: AppOptions): Promise<Response> {
   const { incoming, outgoing } = context.env;
-  const answer = await asked(context, options, route.operation, async (call, warnings) => {
+  const asking = { operation: route.operation, looks: mayLook(route) };
+  const answer = await asked(context, options, asking, async (call, warnings) => {
     const query = new URL(context.req.url).searchParams;
     const brought = methodOf(route) === 'GET' ? {} : await broughtIn(incoming, outgoing, await options.mostBytes());
     const input = inputOf(route, { query, ...brought });
+    if (options.readOnly && !isLook(route, input)) {
+      const refusal = readOnly(route.operation);
+      await noteIfDenied(call.session, route.operation, refusal);
+      throw refusal;
+    }
     const { accept, 'if-none-match': ifNoneMatch } = incoming.headers;
     return answerOf({ route, call, input, wanted: { accept, ifNoneMatch }, warnings: () => warnings });
   });
@@ -80,17 +86,22 @@ async function answerMount(context: Context<Env>, mount: Mount | OpenMount, opti
     return mount.run(exchange);
   }
   const { operation } = mount;
-  return asked(context, options, operation, async (call) => {
+  const looks = operation === undefined || operations[operation].effect === 'looks';
+  return asked(context, options, { operation, looks }, async (call) => {
     const response = await mount.run(call, exchange);
     return response ?? alreadySent;
   });
 }
 
+function readOnly(operation: OperationName): Refusal {
+  return new Refusal(403, asDenied, `This server is read-only, and "${operation}" is more than a look.`);
+}
+
 /** Lets who may ask. @throws UNAUTHENTICATED, FORBIDDEN */
 async function asked<T>(
   context: Context<Env>,
-  { root, access, unproved, env, ending, handOvers, readOnly }: AppOptions,
-  operation: OperationName | undefined,
+  { root, access, unproved, env, ending, handOvers, readOnly: isReadOnly }: AppOptions,
+  { operation, looks }: { readonly operation: OperationName | undefined; readonly looks: boolean },
   answer: (call: Call, warnings: readonly string[]) => Promise<T>,
 ): Promise<T> {
   const { incoming, outgoing, door } = context.env;
@@ -99,13 +110,12 @@ async function asked<T>(
   let asking: Asking;
   try {
     asking = await access.whoAsks(door, incoming.headers);
-    if (readOnly && operation !== undefined && operations[operation].effect !== 'looks')
-      throw new Refusal(403, asDenied, `This server is read-only, and "${operation}" is more than a look.`);
+    if (isReadOnly && operation !== undefined && !looks) throw readOnly(operation);
   } catch (error) {
     keepNone(door, outgoing);
     const name = operation ?? 'serve';
     if (isDenied(error) && error.code === 'UNAUTHENTICATED') await unproved.note(name, error);
-    else if (isDenied(error)) await noteCall(sessionOn(root, { warn }), name, [], error);
+    else await noteIfDenied(sessionOn(root, { warn }), name, error);
     throw error;
   }
   const { agent } = asking;

@@ -1,5 +1,5 @@
 /** Where it is asked for what is live: `text/event-stream` for who takes it, for all others a line of JSON each. */
-import { isDenied, noteCall } from '../../core/audit/note.ts';
+import { noteIfDenied } from '../../core/audit/note.ts';
 import type { Mount } from '../route/mount.ts';
 import { bodyOf } from '../route/pieces.ts';
 import { inputOf } from '../route/take.ts';
@@ -31,9 +31,7 @@ function mounted(watch: Watch, countIn: ReturnType<typeof createMostStreams>): M
         frames,
         items: (told) => watch.items({ ...call, session: { ...session, warn: told.warn } }, input, told),
         itemOf: watch.itemOf,
-        failed: async (error) => {
-          if (isDenied(error)) await noteCall(session, operation, [], error);
-        },
+        failed: (error) => noteIfDenied(session, operation, error),
       });
       return pieces ? new Response(bodyOf(pieces), { headers: head }) : new Response(null, { status: 204 });
     },

@@ -25,7 +25,10 @@ export interface Documented {
 export function openapi({ routes, streams = [], version }: Documented): Json {
   const paths: Record<string, Json> = {};
   const all = shapes();
-  for (const route of routes) paths[pathOf(route)] = { [methodOf(route).toLowerCase()]: operationOf(route) };
+  for (const route of routes) {
+    const path = pathOf(route);
+    paths[path] = { ...paths[path], [methodOf(route).toLowerCase()]: operationOf(route) };
+  }
   for (const stream of streams) paths[stream.path] = { get: streamOf(stream) };
   return {
     openapi: '3.1.0',
@@ -61,7 +64,7 @@ function operationOf(route: Route): Json {
   const { operation } = route;
   const isGet = methodOf(route) === 'GET';
   return {
-    ...aboutOf(operation),
+    ...(isLookOfOne(route) ? { ...aboutOf(operation, 'looks'), operationId: `${operation}.look` } : aboutOf(operation)),
     parameters: [
       ...(isGet ? queryOf(fieldsOf(route)) : []),
       parameter('Dreamos-Agent'),
@@ -72,6 +75,11 @@ function operationOf(route: Route): Json {
     ...(!isGet && { requestBody: bodyOf(route) }),
     responses: { ...answersOf(route), ...refusalsOf(route) },
   };
+}
+
+/** Whether it is asked for what another route of its operation does. */
+function isLookOfOne(route: Route): boolean {
+  return methodOf(route) === 'GET' && operations[route.operation].effect !== 'looks';
 }
 
 function streamOf({ operation, input }: Streamed): Json {
@@ -98,12 +106,12 @@ function streamOf({ operation, input }: Streamed): Json {
   };
 }
 
-function aboutOf(operation: OperationName): Json {
+function aboutOf(operation: OperationName, effect = operations[operation].effect): Json {
   const { summary, syncs, action } = operations[operation];
   const command = commandOf(operation);
   const said = [
     ...(command === undefined ? [] : [`As \`dreamos ${command}\`.`]),
-    ...(syncs === undefined ? [] : [`Syncs ${syncs}.`]),
+    ...(syncs === undefined || effect === 'looks' ? [] : [`Syncs ${syncs}.`]),
     ...(action === null ? [] : [`A policy allows it as \`${action}\`.`]),
   ];
   return {

@@ -2,11 +2,11 @@
 import { errorJson } from '../../cli/errors.ts';
 import { harmlessJson } from '../../cli/harmless.ts';
 import { isUnprintable, written } from '../../cli/print-message.ts';
+import { isEach, noted } from '../../core/audit/noted.ts';
 import { keyCharacters } from '../../model/basics/limits.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import { isMeant, tagOf } from './match.ts';
-import { isEach, noted, notedEach, noteIfDenied } from './noted.ts';
 import { closed, inPlaces, pageAsked, type Placed, sorted } from './pages.ts';
 import { type Call, isList, methodOf, type Page, pathOf, type Route } from './route.ts';
 
@@ -80,7 +80,7 @@ async function one({ route, call, input, wanted, warnings }: Asked): Promise<Ans
     call.session,
     route.operation,
     argsOf(input),
-    () => route.run(call, input) as Promise<unknown>,
+    async () => route.run(call, input) as Promise<unknown>,
   );
   if (value === undefined) return { status: 204, headers: withWarnings({}, warnings()) };
   const text = writtenOne(value);
@@ -117,16 +117,11 @@ function listOf(asked: Asked, inLines: boolean): { items: AsyncGenerator<Placed,
   return { items, limit: page.limit ?? Infinity };
 }
 
-/** What a route gives one after the other, or as a list; who was denied one of them is noted, too. */
+/** What a route gives one after the other, or as a list. */
 function severalOf(route: Route, call: Call, input: object): AsyncGenerator<unknown, unknown, undefined> {
-  const { session } = call;
-  const { operation } = route;
-  return notedEach(session, operation, argsOf(input), async function* () {
+  return noted(call.session, route.operation, argsOf(input), async function* () {
     const made = route.run(call, input as never);
-    for await (const item of isEach(made) ? made : ((await made) as readonly unknown[])) {
-      await noteIfDenied(session, operation, item);
-      yield item;
-    }
+    yield* isEach(made) ? made : ((await made) as readonly unknown[]);
   });
 }
 

@@ -2,6 +2,7 @@
 import type * as z from 'zod/mini';
 import { type OperationName, operations } from '../../contract/operations.ts';
 import type { SchemaName } from '../../contract/schemas.ts';
+import { onlyLooks } from '../../core/audit/what.ts';
 import type { Session } from '../../core/root/root.ts';
 import { once } from '../../model/schema.ts';
 
@@ -43,8 +44,8 @@ export interface Route<In extends Input = Input> {
   readonly input: () => In;
   /** @returns what `--json` prints of it; where there are several: these, one after the other; `undefined`: there is nothing */
   readonly run: (call: Call, input: z.output<In>) => Promise<unknown> | AsyncIterable<unknown>;
-  /** Where it is not what `effect` says: a look that takes more than fits into a query. */
-  readonly method?: 'POST';
+  /** Where it is not what `effect` says: a look that takes more than fits into a query, and what else only looks at what it might do. */
+  readonly method?: 'POST' | 'GET';
   /** Where it is not what the operation says: over HTTP one is named, and one is the answer, or the contrary. */
   readonly each?: boolean;
   /** What answers, where it is not what the command prints. */
@@ -77,6 +78,20 @@ export function methodOf({ operation, method }: Route): 'GET' | 'POST' {
 /** `/v1/dlq/retry` */
 export function pathOf({ operation }: Route): string {
   return `/v1/${operation.replace('.', '/')}`;
+}
+
+/** Whether it may be called for no more than a look. */
+export function mayLook(route: Route): boolean {
+  return isLook(route, {}) || Object.hasOwn(route.input().shape, 'dryRun');
+}
+
+/** Whether this call of it is no more than a look. @param input as `inputOf` gives it */
+export function isLook(route: Route, input: object): boolean {
+  return methodOf(route) === 'GET' || looksAlways(route) || onlyLooks(route.operation, [input]);
+}
+
+function looksAlways({ operation }: Route): boolean {
+  return operations[operation].effect === 'looks';
 }
 
 /** Whether several answer: `items`, or a line each. */

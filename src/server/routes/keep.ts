@@ -199,6 +199,13 @@ const archivePrune = route({
   },
 });
 
+const examine = route({
+  operation: 'doctor',
+  method: 'GET',
+  input: () => z.strictObject({}),
+  run: ({ session, signal }) => checkRoot(session, { signal }),
+});
+
 const doctor = route({
   operation: 'doctor',
   input: () => z.strictObject({ fix: maybe(flag(), 'repairs what is safe to repair') }),
@@ -214,5 +221,5 @@ const maintain = route({
 
 export const keepRoutes = [
   ...[dlqList, dlqShow, dlqRetry, dlqPurge, archiveList, archiveShow, archiveSearch, archiveRestore],
-  ...[archiveExport, archivePack, archivePrune, doctor, maintain],
+  ...[archiveExport, archivePack, archivePrune, examine, doctor, maintain],
 ];

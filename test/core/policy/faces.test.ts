@@ -31,7 +31,10 @@ const about: Record<string, readonly string[]> = {
   'the sessions of the tools that agents work in': ['agentOf', 'followCleared', 'noteMoment'],
   'a setting': ['effectiveSettings', 'settingsNow', 'settingsUntold'],
   'what has just been read, and may be handed out': ['answersSealed', 'checkHandedOut'],
-  'what notes that something was done or denied': ['isAudited', 'isDenied', 'noteCall', 'noteDenied'],
+  'what notes that something was done or denied': [
+    ...['isAudited', 'isDenied', 'onlyLooks'],
+    ...['noteCall', 'noteDenied', 'noteIfDenied', 'noted', 'isEach', 'endNotes'],
+  ],
   'what alerts are silenced': ['silencesNow'],
   'whose token it is, before anything is asked for': ['provedBy', 'holds'],
   'a session of who asks, which passes the gate with each operation': ['sessionOn'],

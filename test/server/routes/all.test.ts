@@ -9,17 +9,17 @@ test('every operation has a route, or a reason why it has none', () => {
   expect(routes.filter(({ operation }) => notOverHttp[operation] !== undefined)).toEqual([]);
 });
 
-test('what only looks is asked for, and all else is done by POST', () => {
+test('what only looks is asked for, also with the doctor, and all else is done by POST', () => {
   for (const route of routes) {
     const looks = operations[route.operation].effect === 'looks';
-    if (methodOf(route) === 'GET') expect(looks, route.operation).toBe(true);
+    if (methodOf(route) === 'GET' && route.operation !== 'doctor') expect(looks, route.operation).toBe(true);
   }
   const posted = routes.filter((route) => methodOf(route) === 'POST' && operations[route.operation].effect === 'looks');
   expect(posted.map(({ operation }) => operation).sort()).toEqual(['config.validate', 'policy.test', 'preview']);
 });
 
-test('no two routes have one path, and each says what answers', () => {
-  expect(new Set(routes.map(pathOf)).size).toBe(routes.length);
+test('no two routes have one path and one method, and each says what answers', () => {
+  expect(new Set(routes.map((route) => `${methodOf(route)} ${pathOf(route)}`)).size).toBe(routes.length);
   for (const { operation, output } of routes) expect(output ?? operations[operation].output, operation).toBeDefined();
 });
 

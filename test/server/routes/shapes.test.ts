@@ -238,7 +238,7 @@ const calls: Record<string, Call> = {
   doctor: async (rig) => {
     await dead(rig);
     await rig.root.store.documents.put('settings', { lease: 5 }, undefined);
-    return rig.post('/v1/doctor');
+    return [await rig.get('/v1/doctor'), await rig.post('/v1/doctor')];
   },
   maintain: async (rig) => {
     await scheduled(rig);
@@ -308,7 +308,7 @@ const silent = ['trust.list', 'identity.list'];
 
 describe('what a route answers', () => {
   test('each is called here', () => {
-    expect(Object.keys(calls).sort()).toEqual(routes.map(({ operation }) => operation).sort());
+    expect(Object.keys(calls).sort()).toEqual([...new Set(routes.map(({ operation }) => operation))].sort());
   });
 
   for (const route of routes) {

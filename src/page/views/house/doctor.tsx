@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Finding } from '../../../contract/keep.ts';
 import type { View } from '../../base/view.ts';
 import { many } from '../../base/words.ts';
-import { act, isReadOnly } from '../../data/api.ts';
+import { act, look } from '../../data/api.ts';
 import { useLook } from '../../data/use-look.ts';
 import { Action, Button } from '../../parts/ask/button.tsx';
 import { Question } from '../../parts/ask/question.tsx';
@@ -24,25 +24,10 @@ const titles: Readonly<Record<Finding['level'], string>> = {
 const isRepairable = ({ level, hint = '' }: Finding): boolean => level === 'problem' || hint.includes('--fix');
 
 function Doctor() {
-  return (
-    <>
-      {isReadOnly.value ? (
-        <>
-          <Heading title="Doctor" />
-          <Empty type="dreamos doctor">This server only looks, and the doctor notes what it has looked at.</Empty>
-        </>
-      ) : (
-        <Examined />
-      )}
-    </>
-  );
-}
-
-function Examined() {
   const [asking, setAsking] = useState(false);
   const [repaired, setRepaired] = useState<readonly Finding[]>();
   // It reads all that there is: when somebody asks for it.
-  const seen = useLook('doctor', () => act('doctor', {}), { when: false });
+  const seen = useLook('doctor', (ending) => look('doctor', {}, ending), { when: false });
   const repair = async (): Promise<void> => {
     const { items } = await act('doctor', { fix: true });
     setRepaired(items.filter(({ fixed }) => fixed));

@@ -9,8 +9,8 @@ const { connect } = (await import(join(project, 'dist/index.js'))) as { connect:
 interface Served {
   readonly server: string;
   mail(as: string): Promise<Dreamos>;
-  /** kill -9, and a new one. */
-  again(): Promise<void>;
+  /** kill -9, and a new one. @param meanwhile what is done while there is none */
+  again(meanwhile?: () => Promise<void>): Promise<void>;
 }
 
 async function served(rig: Rig): Promise<Served> {
@@ -26,8 +26,9 @@ async function served(rig: Rig): Promise<Served> {
   return {
     server,
     mail: (as) => connect({ server, as, env: {}, warn: () => undefined }),
-    again: async () => {
+    again: async (meanwhile) => {
       await running.kill('SIGKILL');
+      await meanwhile?.();
       running = await begin();
     },
   };
@@ -125,6 +126,67 @@ test('workers go on when their server is killed: every message is finished, and 
   const answers: string[] = [];
   for await (const { message } of planner.list('planner')) answers.push(message?.body ?? '');
   expect(answers.sort()).toEqual(all.map((body) => `re ${body}`).sort());
+});
+
+test('a watch, and a task’s, go on when their server is killed: each event once and in order, and the end that came meanwhile', async ({
+  rig,
+}) => {
+  const there = await served(rig);
+  const mail = await there.mail('planner');
+  const env = { DREAMOS_SERVER: there.server };
+  const watching = rig.start('watch reviewer --since start --json', { env });
+  const stop = new AbortController();
+  const ids: string[] = [];
+  const sender = async (name: string): Promise<void> => {
+    for (let i = 0; !stop.signal.aborted; i++) {
+      const body = `${name}-${i}`;
+      for (;;) {
+        try {
+          const { id } = (await mail.send({ to: 'reviewer', body, dedupeKey: body })) as { id: string };
+          ids.push(id);
+          break;
+        } catch (error) {
+          expect(away).toContain(codeOf(error));
+          await pause(20);
+        }
+      }
+    }
+  };
+  const sending = ['a', 'b', 'c'].map(sender);
+  for (let round = 0; round < 3; round++) {
+    const before = watching.lines().length;
+    await until('some are told', () => watching.lines().length > before + 10);
+    await there.again();
+  }
+  const { id } = await mail.tasks.create({ title: 'a' });
+  const ofTask = rig.start(`task watch ${id} --json`, { env });
+  // Nothing but an event says that it watches.
+  const watches = async () => {
+    if (ofTask.lines().length > 0) return true;
+    await rig.dreamos(`task progress ${id} --percent 1 --as reviewer`);
+    return false;
+  };
+  expect(await rig.dreamos(`task accept ${id} --as reviewer`)).toMatchObject({ code: 0 });
+  await until('it watches', watches);
+  await there.again(async () => {
+    expect(await rig.dreamos(`task done ${id} --as reviewer`)).toMatchObject({ code: 0 });
+  });
+  const end = await ofTask.ended;
+  expect(end).toMatchObject({ code: 0 });
+  expect(end.json.at(-1)).toMatchObject({ event: 'acked', id });
+  stop.abort();
+  await Promise.all(sending);
+  const all = await rig.dreamos('watch reviewer --since start --wait 0s --json');
+  await until('all are told', () => watching.lines().length >= all.json.length);
+  const { out, err } = await watching.kill('SIGTERM');
+  expect(out).toBe(all.out);
+  expect(
+    all.json
+      .filter(({ event }) => event === 'delivered')
+      .map((one) => one.id)
+      .sort(),
+  ).toEqual(expect.arrayContaining([...ids].sort()));
+  expect(err.match(/does not answer/g)).toHaveLength(1);
 });
 
 test('what a reader that is killed was about to get is there at once, unused', async ({ rig }) => {

@@ -6,6 +6,7 @@ import { harmless } from '../../cli/harmless.ts';
 import { pausedSentence } from '../../core/agents/pause.ts';
 import { moreText, tableThatFits } from '../../cli/show/screenful.ts';
 import { status } from '../../core/look/status.ts';
+import { isServerAway } from '../../core/root/trouble.ts';
 import { formatDuration, timeLeft } from '../../model/duration.ts';
 
 // On a terminal the ages are brought up to date this often.
@@ -105,8 +106,8 @@ async function watchStatus(context: Context, asked: string[] | undefined): Promi
     asked === undefined ? undefined : (await status(session, asked, { held: false })).map((one) => one.mailbox);
   const draw = drawer(context, sayingOnce(session), inPlace, mailboxes);
   const restMs = inPlace ? refreshMs : Infinity;
-  // The table stays as it was while an engine is away.
-  const how = { leftMs: () => Infinity, signal: context.signal };
+  // The table stays as it was while an engine, or a server, is away.
+  const how = { leftMs: () => Infinity, also: isServerAway, signal: context.signal };
   for await (const _ of changes(session, { mailboxes, signal: context.signal, restMs }))
     await persist(session, how, draw);
 }

@@ -6,7 +6,7 @@ import { strangerAt } from '../../storage/file/disk/foreign/socket-files.ts';
 import { createBell } from '../wait/bell.ts';
 import { onAbort } from '../wait/on-abort.ts';
 import { callPath, handedOver, type Line, type Question, type Said, saidPath } from './protocol.ts';
-import { noServer, notOurs, unreachable } from './refusals.ts';
+import { Gone, noServer, notOurs, unreachable } from './refusals.ts';
 
 export interface Server {
   /** As it was named, for messages. */
@@ -23,9 +23,6 @@ export function serverAt(said: string): Server {
   if (!socket.startsWith('/') || Buffer.byteLength(socket) > mostPathBytes) throw noServer(said);
   return { name: said, socket };
 }
-
-/** It went away, and nobody knows whether it has done what it was asked for. */
-export class Gone extends Error {}
 
 interface Who {
   readonly acting?: string | undefined;

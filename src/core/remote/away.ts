@@ -1,15 +1,16 @@
 /**
  * Operations handed over to a server. What only looks, or waits, is asked again where the server went away meanwhile: it may have
- * been begun anew. What changes something is not, since it may have been done.
+ * been begun anew; streams go on (streams.ts). What changes something is not, since it may have been done.
  */
 import { type OperationName, operations } from '../../contract/operations.ts';
 import { notThroughServer } from '../../contract/remote/through-server.ts';
 import { environmentName, settingKeys } from '../../model/settings.ts';
 import type { Away, Session, TakenAway } from '../root/root.ts';
 import { createBell } from '../wait/bell.ts';
-import { ask, Gone, type Server } from './ask.ts';
-import { type Line, ownVersion, type Question, takeUpCall } from './protocol.ts';
-import { notAway, uncertain, wentAway } from './refusals.ts';
+import { ask, type Server } from './ask.ts';
+import { type Line, ownVersion, type Question, storeCall, takeUpCall } from './protocol.ts';
+import { Gone, isAway, notAway, uncertain, wentAway } from './refusals.ts';
+import { goingOn, isStream } from './streams.ts';
 import { fromJson, toJson } from './wire.ts';
 
 /** Milliseconds between two tries to reach a server that may be beginning anew. */
@@ -46,7 +47,8 @@ export function createAway(server: Server): Away {
         return await call(session, name, withWait(args, until - session.clock.uptime()));
       } catch (error) {
         const isUp = isWaiting(operation) && session.clock.uptime() < until && !signalIn(args)?.aborted;
-        const isHarmless = operation !== undefined && operations[operation].effect === 'looks';
+        const isHarmless =
+          name.startsWith(storeCall) || (operation !== undefined && operations[operation].effect === 'looks');
         if (isUp && isAway(error)) {
           session.warn(silent);
         } else if (!(error instanceof Gone)) throw error;
@@ -71,16 +73,26 @@ export function createAway(server: Server): Away {
     name: string,
     args: readonly unknown[],
   ): AsyncGenerator<unknown, unknown, undefined> {
+    const once = (asked: readonly unknown[]) => onceEach(session, name, asked);
     try {
-      for await (const line of lines(session, name, args)) {
-        if (line.ending) throw new Gone('the server ends');
-        if ('end' in line) return fromJson(line.end);
-        if ('item' in line) yield fromJson(line.item);
-      }
-      throw new Gone('there was no last line');
+      return yield* isStream(name) ? goingOn(session, name, args, { warning: silent, once }) : once(args);
     } catch (error) {
       throw error instanceof Gone ? goneWhile(server, name) : error;
     }
+  }
+
+  /** @throws Gone */
+  async function* onceEach(
+    session: Session,
+    name: string,
+    args: readonly unknown[],
+  ): AsyncGenerator<unknown, unknown, undefined> {
+    for await (const line of lines(session, name, args)) {
+      if (line.ending) throw new Gone('the server ends');
+      if ('end' in line) return fromJson(line.end);
+      if ('item' in line) yield fromJson(line.item);
+    }
+    throw new Gone('there was no last line');
   }
 
   /** Its lines but for what is told by the way. */
@@ -171,10 +183,6 @@ const sending: readonly string[] = [
 
 function isWaiting(operation: OperationName | undefined): boolean {
   return operation !== undefined && waiting.includes(operation);
-}
-
-function isAway(error: unknown): boolean {
-  return error instanceof Gone || (error as { code?: unknown }).code === 'SERVER_UNREACHABLE';
 }
 
 function goneWhile(server: Server, name: string): Error {

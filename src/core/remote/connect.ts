@@ -4,10 +4,10 @@ import { systemClock } from '../../model/clock.ts';
 import { createIds } from '../../model/id.ts';
 import { type OpenOptions, sessionOn, type Who } from '../open-root.ts';
 import type { Root, Session } from '../root/root.ts';
-import { Gone, serverAt } from './ask.ts';
+import { serverAt } from './ask.ts';
 import { createAway } from './away.ts';
 import { type Hello, hello, ownVersion } from './protocol.ts';
-import { otherVersion, wentAway } from './refusals.ts';
+import { Gone, otherVersion, wentAway } from './refusals.ts';
 import { storeThrough } from './store.ts';
 
 export interface ConnectOptions extends Pick<OpenOptions, 'as' | 'label' | 'env' | 'warn'> {

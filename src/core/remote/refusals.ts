@@ -1,6 +1,15 @@
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
+import { isServerAway } from '../root/trouble.ts';
 import { ownVersion } from './protocol.ts';
+
+/** It went away, and nobody knows whether it has done what it was asked for. */
+export class Gone extends Error {}
+
+/** Whether there may be a server again later. */
+export function isAway(error: unknown): boolean {
+  return error instanceof Gone || isServerAway(error);
+}
 
 /** @param why of the system; nothing was done */
 export function unreachable(server: string, why: string, cause?: unknown): DreamosError {

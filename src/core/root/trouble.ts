@@ -94,10 +94,20 @@ export function isEngineAway(error: unknown): boolean {
   return error instanceof DreamosError && error.code === 'ENGINE_UNREACHABLE';
 }
 
+/** Of a root that a server has opened: that is not there now. */
+export function isServerAway(error: unknown): boolean {
+  return error instanceof DreamosError && error.code === 'SERVER_UNREACHABLE';
+}
+
 /** All that goes on without it meets the same: it is said once for all of them. */
 /** @param error as isEngineAway knows it */
 export function warnEngineAway(session: Session, error: unknown): void {
-  warnOnce(session, away, `${(error as DreamosError).message} It is tried again as long as there is time.`);
+  warnAway(session, `${(error as DreamosError).message} It is tried again as long as there is time.`);
+}
+
+/** @param warning says also that it is tried again */
+export function warnAway(session: Session, warning: string): void {
+  warnOnce(session, away, warning);
 }
 
 export function engineIsBack(session: Session): void {

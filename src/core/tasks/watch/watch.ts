@@ -22,16 +22,18 @@ async function* watchTasksBody(
   // Before the first look, so that no end falls between both.
   const since = options.since ?? (await session.store.journal.cursor(undefined, 'now'));
   const only = idOrEnd === undefined ? undefined : await findTask(session, idOrEnd);
-  if (only && isOver(only)) return only;
+  if (only && isOver(only) && options.since === undefined) return only;
+  // Who goes on from where he was hears of what led to its end, which he may know already.
+  const waitMs = only && isOver(only) ? 0 : options.waitMs;
   const known = new Map<string, boolean>();
-  for await (const event of watch(session, { ...options, since })) {
+  for await (const event of watch(session, { ...options, since, ...(waitMs !== undefined && { waitMs }) })) {
     if (only ? event.id !== only.entry.id : !(await isTask(session, event, known))) continue;
     yield event;
     if (!only || !ends.has(event.event)) continue;
     const now = await findTask(session, only.entry.id);
     if (isOver(now)) return now;
   }
-  return undefined;
+  return only && isOver(only) ? only : undefined;
 }
 
 const ends: ReadonlySet<string> = new Set(['acked', 'dead', 'cancelled']);

@@ -11,7 +11,9 @@ const isOfServer = process.env['DREAMOS_TESTS'] === 'server';
 // These run the built command in processes of their own, so they build it first, once.
 const ofBuilt = ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts'];
 const setupFiles = ['test/clean-up.ts'];
-const built = { globalSetup: ['scripts/build-for-tests.mjs'], setupFiles, testTimeout: 60_000, hookTimeout: 60_000 };
+// What is waited for comes at once, but not on a machine that is busy with all else.
+const patient = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 20_000 } } };
+const built = { globalSetup: ['scripts/build-for-tests.mjs'], setupFiles, ...patient };
 
 // As the build has them: an import of a Markdown file, or of a script for Redis, gives its text.
 const markdown = {
@@ -58,6 +60,7 @@ export default defineConfig({
           exclude: [...ofBuilt, ...left],
           isolate: false,
           setupFiles,
+          ...patient,
         },
       },
       { plugins, test: { name: 'built', include: ofBuilt, exclude: left, ...built } },
@@ -65,7 +68,7 @@ export default defineConfig({
         ? [
             {
               plugins,
-              test: { name: 'native', include: [ofNative], setupFiles, testTimeout: 60_000, hookTimeout: 60_000 },
+              test: { name: 'native', include: [ofNative], setupFiles, ...patient },
             },
           ]
         : []),

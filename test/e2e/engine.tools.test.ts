@@ -168,7 +168,7 @@ describe.skipIf(skips(lack))(said('a root in Redis', lack), { timeout: 60_000 },
       expectRefusal(refused, { exit: 8, code: 'ENGINE_UNREACHABLE', names: own.socket, next: /dreamos/ });
       const tookMs = performance.now() - beganAt;
       expect(tookMs).toBeGreaterThan(1500);
-      expect(tookMs).toBeLessThan(5000);
+      expect(tookMs).toBeLessThan(15_000);
       const quickly = await rig.dreamos('send reviewer x --as planner --json', {
         env: { DREAMOS_ENGINE_TIMEOUT: '100ms' },
       });

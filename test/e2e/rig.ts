@@ -130,7 +130,10 @@ function createRig(purpose: string): Rig & { close(): Promise<void> } {
     const one = follow(child, args);
     const known = { group, child, ended: one.ended };
     running.add(known);
-    void one.ended.then(() => group || running.delete(known));
+    void one.ended.then(() => {
+      // What it has left behind keeps the group's number; else the next one may have it that begins.
+      if (!group || !isThere(child.pid)) running.delete(known);
+    });
     // It may be gone before it has read everything, which is its business.
     child.stdin.on('error', () => undefined);
     child.stdin.end(terms.stdin ?? '');
@@ -191,6 +194,14 @@ function createRig(purpose: string): Rig & { close(): Promise<void> } {
       }
     },
   };
+}
+
+function isThere(group: number | undefined): boolean {
+  try {
+    return group !== undefined && process.kill(-group, 0);
+  } catch {
+    return false;
+  }
 }
 
 // Nothing of the caller's that dreamos looks at, and no cache in the caller's home.
@@ -274,7 +285,7 @@ function split(words: Words): readonly string[] {
 export async function until<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  withinMs = 20_000,
+  withinMs = 40_000,
 ): Promise<T> {
   const end = performance.now() + withinMs;
   for (;;) {

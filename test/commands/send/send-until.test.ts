@@ -13,7 +13,7 @@ test('send --until prints the id first, then waits', async () => {
     rig,
     'send reviewer hello --as planner --until claimed --wait 20s',
     async () => {
-      await vi.waitUntil(() => /^\w{26}\n$/.test(seen));
+      await vi.waitUntil(() => /^\w{26}\n$/.test(seen), 20_000);
       await rig.claimed();
     },
     terms,

@@ -24,7 +24,7 @@ test('who has ended is kept seen no more, also when the settings change before h
   });
   try {
     const stop = await keepSeen((await createCoreRig()).root, 'planner');
-    await vi.waitFor(() => expect([rings.length, running.size]).toEqual([1, 1]));
+    await vi.waitFor(() => expect([rings.length, running.size]).toEqual([1, 1]), 20_000);
     rings[0]?.();
     stop();
     rings[0]?.();

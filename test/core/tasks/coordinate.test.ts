@@ -22,7 +22,7 @@ function coordinating(session: Session, options: CoordinateOptions = {}) {
     ...options,
   });
   const saw = async (text: string): Promise<void> => {
-    await vi.waitFor(() => expect(said).toContain(text), 10_000);
+    await vi.waitFor(() => expect(said).toContain(text), 20_000);
   };
   return { said, saw, end: () => (stop.abort(), done) };
 }
@@ -35,7 +35,7 @@ test('who has the role gives out what is ready, and what becomes ready, as it ha
   await one.saw('assigned 1');
   expect(await stateOf(id)).toBe('assigned');
   const later = await createTask(root, { title: 'later', assign: false });
-  await vi.waitFor(async () => expect(await stateOf(later.id)).toBe('assigned'));
+  await vi.waitFor(async () => expect(await stateOf(later.id)).toBe('assigned'), 20_000);
   await one.end();
   expect(one.said).toContain('gave 1');
 });
@@ -78,7 +78,7 @@ test('a role from before signatures were required is made anew, so somebody has 
   await vi.waitFor(() => {
     clock.advance(1000);
     expect(one.said).toContain('has 1');
-  }, 10_000);
+  }, 20_000);
   await one.end();
   expect(warnings.join()).toMatch(/is not signed\. It is in the dead-letter queue of task-coordinator\./);
 });

@@ -2,6 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { check, type Ended } from '../kill/check.ts';
+import { watchForHang } from '../hung.ts';
 import { clear, toldIn, type Stage } from '../kill/stage.ts';
 
 /** How a command ended whose disk failed. */
@@ -10,12 +11,12 @@ export interface Ending {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
+  /** What it did then. */
+  readonly hung?: string;
   /** It did not, because libuv waits for itself. */
   readonly inLibuv?: boolean;
 }
 
-// Longer than a dead holder's lock delays anybody.
-const patienceMs = 30_000;
 // As a shell says it.
 const fellBySignal = 134;
 
@@ -37,7 +38,7 @@ export async function judge(
   ending: Ending,
   { unprinted = false, unsaid = false, fell = false }: { unprinted?: boolean; unsaid?: boolean; fell?: boolean } = {},
 ): Promise<Judged> {
-  const { code, stdout, stderr } = ending;
+  const { code, stdout, stderr, hung = 'it hangs' } = ending;
   const problems: string[] = [];
   const codes = errorCodes(stderr);
   const { lists = false, waits = false } = stage.story;
@@ -46,7 +47,7 @@ export async function judge(
   if (!fell && !listed && !waiting && code !== null && code !== 0 && code !== 7) {
     problems.push(`that is none of the exit codes of a failing disk: ${stderr.slice(0, 500)}`);
   }
-  if (code === null) problems.push('it hangs');
+  if (code === null) problems.push(hung);
   if (!fell && !unsaid && code === 7 && codes.length === 0) problems.push('it does not say why');
   const right = listed ? ['PROBLEMS_FOUND'] : waiting ? ['NOTHING_THERE'] : ['DISK_FAILED', 'SEND_UNCERTAIN'];
   if (!fell && codes.some((each) => !right.includes(each)))
@@ -90,12 +91,16 @@ export async function runPlainly(
     env: { ...env, ...more.env },
   });
   let inLibuv = false;
-  const over = setTimeout(() => {
-    inLibuv = waitsForLibuv(child.pid);
-    child.kill('SIGKILL');
-  }, patienceMs);
   let stdout = '';
   let stderr = '';
+  const watch = watchForHang(
+    child.pid,
+    () => stdout.length + stderr.length,
+    () => {
+      inLibuv ||= waitsForLibuv(child.pid);
+      child.kill('SIGKILL');
+    },
+  );
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.stdin.on('error', () => undefined).end(stdin ?? '');
@@ -104,8 +109,8 @@ export async function runPlainly(
       .on('error', reject)
       .on('close', (end, signal) => resolve(end ?? (signal === 'SIGKILL' ? null : fellBySignal)));
   });
-  clearTimeout(over);
-  return { code, stdout, stderr, inLibuv };
+  const hung = watch.stop();
+  return { code, stdout, stderr, inLibuv, ...(hung !== undefined && { hung }) };
 }
 
 /**

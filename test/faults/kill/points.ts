@@ -15,16 +15,30 @@ export interface Point {
   readonly toStdout: boolean;
 }
 
-/** Runs a command untouched, once for each thread that it has. @param fresh gives each run a prepared folder of its own */
+// Node itself, or strace, now and then comes to no end; a command that does hangs again.
+const triesOfHung = 3;
+
+/**
+ * Runs a command untouched, once for each thread that it has, and one that hangs again.
+ * @param fresh gives each run a prepared folder of its own
+ * @param tell what a run that hung did
+ */
 export async function record(
   run: Omit<TracedRun, 'thread' | 'trace' | 'dir'>,
   threads: readonly Thread[],
   fresh: () => Promise<string>,
+  tell: (hung: string) => void,
 ): Promise<{ points: Point[]; results: TracedResult[] }> {
   const results: TracedResult[] = [];
   const points: Point[] = [];
   for (const thread of threads) {
-    const result = await tracedRun({ ...run, thread, trace: calls, dir: await fresh() });
+    let result: TracedResult;
+    for (let tries = 1; ; tries++) {
+      result = await tracedRun({ ...run, thread, trace: calls, dir: await fresh() });
+      if (result.hung === undefined) break;
+      tell(`its ${thread} thread, for the ${tries}. time: ${result.hung}`);
+      if (tries === triesOfHung) break;
+    }
     results.push(result);
     points.push(...pointsOf(result));
   }

@@ -53,13 +53,16 @@ export async function openStage(scenario: Scenario, options: FaultOptions): Prom
     env: environment(dir),
   });
   await warm(how(), fresh);
-  const { points, results } = await record(how(), native === undefined ? ['main', 'pool'] : ['main'], fresh);
+  const tell = (hung: string): void => console.warn(`"${scenario.name}", when it is recorded: ${hung}`);
+  const { points, results } = await record(how(), native === undefined ? ['main', 'pool'] : ['main'], fresh, tell);
   // The main thread's: a second one is a program that has given way to another.
   const programs = (results[0]?.made ?? []).filter(({ call }) => call === 'execve');
   if (programs.length !== 1)
     throw new Error(`"${scenario.name}" runs by ${programs.map(({ text }) => text).join(', ')}`);
-  for (const { code, stderr } of results) {
-    if (code !== 0) throw new Error(`"${scenario.name}" fails by itself, with exit code ${String(code)}: ${stderr}`);
+  for (const { code, signal, stderr, hung } of results) {
+    if (code === 0) continue;
+    const end = code === null ? `by ${String(signal)}` : `with exit code ${code}`;
+    throw new Error(`"${scenario.name}" ends by itself ${end}: ${stderr}${hung ?? ''}`);
   }
   return {
     scenario,

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { watchForHang } from '../hung.ts';
 
 /** Every system call with which a command changes something on disk, and the opens, with which it looks: musl's are `open`. */
 export const calls = [
@@ -51,6 +52,8 @@ export interface TracedResult {
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
+  /** It came to no end by itself: what it did when it was killed for that, and its last calls. */
+  readonly hung?: string;
   readonly made: readonly TracedCall[];
   /** What was struck in another thread than the one that was meant: strace counts in each, and injects in all. */
   readonly strayed: readonly string[];
@@ -94,11 +97,13 @@ export async function tracedRun(run: TracedRun): Promise<TracedResult> {
     detached: true,
   });
   closeSync(out);
-  const started = performance.now();
-  const watch = setInterval(() => {
-    const hangs = performance.now() - started >= patienceMs;
-    if (!hangs && !(existsSync(log) && struckPipe.test(readFileSync(log, 'utf8')))) return;
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+  const kill = (): void => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      process.kill(-child.pid, 'SIGKILL');
+  };
+  const watch = watchForHang(child.pid, () => `${sizeOf(log)} ${sizeOf(stdout)}`, kill);
+  const pipes = setInterval(() => {
+    if (existsSync(log) && struckPipe.test(readFileSync(log, 'utf8'))) kill();
   }, 1000);
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
@@ -106,17 +111,33 @@ export async function tracedRun(run: TracedRun): Promise<TracedResult> {
   child.stdin?.on('error', () => undefined).end(run.stdin ?? '');
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.on('error', reject).on('close', (...end) => resolve(end));
-  }).finally(() => clearInterval(watch));
-  const all = parseLog(readFileSync(log, 'utf8'), run);
+  }).finally(() => {
+    watch.stop();
+    clearInterval(pipes);
+  });
+  const logged = readFileSync(log, 'utf8');
+  const where = watch.stop();
+  const hung = where === undefined ? undefined : `its last calls:\n${logged.split('\n').slice(-15).join('\n')}${where}`;
+  const all = parseLog(logged, run);
   const made = all.filter(({ thread }) => thread === run.thread);
   const strayed = all.filter(({ thread, injected }) => injected && thread !== run.thread).map(({ text }) => text);
-  return { code, signal, stdout: readFileSync(stdout, 'utf8'), stderr, made, strayed };
+  return {
+    code,
+    signal,
+    stdout: readFileSync(stdout, 'utf8'),
+    stderr,
+    ...(hung !== undefined && { hung }),
+    made,
+    strayed,
+  };
 }
 
-// As long as any other command has that hangs.
-const patienceMs = 30_000;
 // The count was one short and hit a write of libuv to its own pipe, which no disk can fail: it waits for the byte for ever.
 const struckPipe = /^(?:\d+ +)?write\(\d+<pipe:.*\(INJECTED\)$/m;
+
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
+}
 
 function parseLog(text: string, { dir }: TracedRun): TracedCall[] {
   const beside = `["<]${escaped(dir)}/(?:root|user|mail\\.tar\\.gz)(?:\\.[\\w-]+)?[/">]`;

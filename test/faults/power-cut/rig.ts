@@ -191,10 +191,10 @@ async function ended(child: ChildProcess): Promise<void> {
 }
 
 async function waitFor(there: () => boolean, child: ChildProcess): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 60_000;
   while (!there()) {
     if (child.exitCode !== null) throw new Error(`The recording disk ended with exit code ${child.exitCode}.`);
-    if (performance.now() > deadline) throw new Error('The recording disk did not come up within 10 s.');
+    if (performance.now() > deadline) throw new Error('The recording disk did not come up within 60 s.');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -8,7 +8,7 @@ import { readDiaries, sumOf } from './diaries.ts';
 import type { Kept } from './verdict.ts';
 import { states } from '../../../src/model/state.ts';
 
-const patienceMs = 30_000;
+const patienceMs = 120_000;
 
 /** Recovers until no lease and no delay is left. @returns what never came to rest */
 export async function comeToRest(root: Session, mailboxes: readonly string[]): Promise<string[]> {

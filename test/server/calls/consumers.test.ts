@@ -37,7 +37,7 @@ const stateIn = async (mailbox: string, id: string): Promise<string | undefined>
   (await served.root.store.look.find(id, mailbox))[0]?.state;
 
 async function isReady(mailbox: string, id: string): Promise<void> {
-  await expect.poll(() => stateIn(mailbox, id), { timeout: 5000 }).toBe('ready');
+  await expect.poll(() => stateIn(mailbox, id)).toBe('ready');
 }
 
 async function sendTo(...to: string[]): Promise<void> {

@@ -28,7 +28,7 @@ async function statesIn(box: string): Promise<string[]> {
   return found;
 }
 async function expectGivenBack(box: string): Promise<void> {
-  await expect.poll(() => statesIn(box), { timeout: 2000 }).toEqual(['ready 0']);
+  await expect.poll(() => statesIn(box)).toEqual(['ready 0']);
 }
 
 function requestOf(box: string, input: object, path = '/v1/read', head = ''): string {
@@ -132,7 +132,7 @@ test('what a request was answered is finished when its client asks again or ends
   await pause(1300);
   expect(await statesIn('planner')).toEqual(['inflight 1']);
   socket.resume().write('GET /v1/who HTTP/1.1\r\nHost: localhost\r\nDreamos-Agent: planner\r\n\r\n');
-  await expect.poll(() => statesIn('planner'), { timeout: 2000 }).toEqual(['archived 1']);
+  await expect.poll(() => statesIn('planner')).toEqual(['archived 1']);
   socket.destroy();
 });
 
@@ -142,9 +142,7 @@ test('a client that has read its answer and ends has it finished, also where the
     await pause(200);
     expect((await statesIn('planner')).filter((state) => state.startsWith('inflight'))).toHaveLength(1);
     socket.resume().end();
-    await expect
-      .poll(() => statesIn('planner'), { timeout: 2000 })
-      .toEqual(head === '' ? ['archived 1'] : ['archived 1', 'archived 1']);
+    await expect.poll(() => statesIn('planner')).toEqual(head === '' ? ['archived 1'] : ['archived 1', 'archived 1']);
   }
 });
 
@@ -154,7 +152,7 @@ test('who dies without having read what he was answered has it back as mail', as
     await pause(1200);
     const done = (await statesIn('planner')).filter((state) => state.startsWith('archived'));
     socket.destroy();
-    await expect.poll(async () => (await statesIn('planner')).sort(), { timeout: 2000 }).toEqual([...done, 'ready 0']);
+    await expect.poll(async () => (await statesIn('planner')).sort()).toEqual([...done, 'ready 0']);
     const { receipt } = (await readNext(as('planner'), 'planner')) ?? {};
     await ack(as('planner'), receipt ?? '');
   }
@@ -165,7 +163,7 @@ test('an answer whose connection the server has cut is left to its lease, and ho
   await pause(100);
   const begun = performance.now();
   await served.stop();
-  expect(performance.now() - begun).toBeLessThan(5000);
+  expect(performance.now() - begun).toBeLessThan(9000);
   expect(await statesIn('planner')).toEqual(['inflight 1', 'inflight 1']);
   for (const socket of sockets) socket.destroy();
   await served.begin();

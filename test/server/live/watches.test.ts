@@ -196,10 +196,10 @@ test('who goes ends what was done for him, also while he reads nothing, and the 
   for (let i = 0; i < 30; i++) await mail(String(i).repeat(5000).slice(0, 200));
   waiting.destroy();
   reading.destroy();
-  await expect.poll(() => watching, { timeout: 1000 }).toBe(1);
+  await expect.poll(() => watching).toBe(1);
   void served.close();
   await last.ended;
-  await expect.poll(() => watching, { timeout: 1000 }).toBe(0);
+  await expect.poll(() => watching).toBe(0);
 });
 
 test('of a HEAD nothing is begun', async () => {

@@ -115,7 +115,7 @@ export const moved = schema(() =>
     /** `none`: there was nothing to resume or to abort. */
     state: z.enum(['planned', 'moved', 'aborted', 'purged', 'none']),
     from: text(),
-    /** `file:<folder>` */
+    /** `file:<folder>`, or the address of an engine with the root's id. */
     to: z.nullable(text()),
     messages: count(),
     mailboxes: count(),

@@ -6,12 +6,12 @@ import { DreamosError } from '../model/errors.ts';
 import { usage } from '../model/refusals.ts';
 import type { EnginePlace } from './engine/address.ts';
 import type { InitHow } from './engine/engine.ts';
-import type { Engine } from './engine/place.ts';
+import type { Engines } from './engine/moves.ts';
 import { files, findFileRoot, type FindOptions, type FoundRoot } from './file/find-root.ts';
 import { type FileStoreDeps, openFileStore } from './file/open.ts';
 import type { RestoredRoot, RestoreOptions } from './file/restore/restore.ts';
 import type { Loading } from './port/dump/loading.ts';
-import type { MoveSource, MoveTarget } from './port/dump/moving.ts';
+import type { MoveHow, MoveSource, MoveTarget } from './port/dump/moving.ts';
 import type { Store } from './port/store.ts';
 
 export type { FindOptions };
@@ -36,10 +36,10 @@ const isAddress = (name: string | undefined): name is string =>
 const roots = () => import('./engine/engine.ts');
 
 /** Beside files, by the name in format.json; a new one comes in here. */
-const engines: Readonly<Record<EnginePlace['address']['engine'], () => Promise<Engine>>> = {
+const engines: Engines = {
   redis: async () => {
-    const { initRedisStore, openRedisStore } = await import('./redis/open.ts');
-    return { open: openRedisStore, init: initRedisStore };
+    const { initRedisStore, moveFromRedis, moveToRedis, openRedisStore } = await import('./redis/open.ts');
+    return { open: openRedisStore, init: initRedisStore, moveFrom: moveFromRedis, moveTo: moveToRedis };
   },
 };
 
@@ -86,19 +86,50 @@ export async function loadRootFolder(options: FindOptions): Promise<Loading & { 
   return { ...loading, root: { path: loading.root.path } };
 }
 
-/** Both ends of a move: where the root is, and where it is to be. @param to `file:<folder>` @throws USAGE */
+/**
+ * Both ends of a move: where the root is, and where it is to be.
+ * @param said.to `file:<folder>`, or the address of an engine @throws USAGE; of an engine ENGINE_UNREACHABLE, ENGINE_LOST
+ */
 export async function endsOfMove(
-  to: string | undefined,
+  { to, ...said }: MoveHow & { readonly to?: string | undefined },
   options: FindOptions,
 ): Promise<{ readonly source: MoveSource; readonly target: MoveTarget | undefined }> {
-  const { fileMoveSource } = await import('./file/move/source.ts');
-  const source = await fileMoveSource(options);
+  const moves = await import('./engine/moves.ts');
+  const place = await inEngine(options);
+  const source = place?.at
+    ? await moves.engineMoveSource(engines, { ...place, at: place.at }, options)
+    : moves.withLeft(engines, await (await import('./file/move/source.ts')).fileMoveSource(options), options);
   const where = source.underWay ?? to;
   if (where === undefined) return { source, target: undefined };
-  if (!where.startsWith('file:'))
-    throw usage(`A root is not moved to ${where}.`, 'To another folder: dreamos move --to file:/mnt/mail --dry-run');
-  const { fileMoveTarget } = await import('./file/move/target.ts');
-  return { source, target: fileMoveTarget(where.slice('file:'.length), [source.root, ...source.through], options) };
+  if (where.startsWith('file:')) {
+    moves.checkOfFiles(said);
+    const { fileMoveTarget } = await import('./file/move/target.ts');
+    return { source, target: fileMoveTarget(where.slice('file:'.length), [source.root, ...source.through], options) };
+  }
+  if (!isAddress(where)) throw nowhere(where);
+  const isNew = source.underWay === undefined;
+  return {
+    source,
+    target: await moves.engineMoveTarget(engines, where, isNew ? said : source.how, { ...options, isNew }),
+  };
+}
+
+function nowhere(where: string): DreamosError {
+  return usage(
+    `A root is not moved to ${where}.`,
+    'To another folder: dreamos move --to file:/mnt/mail --dry-run; to an engine: redis://localhost:6379/0',
+  );
+}
+
+/** @returns `undefined`: files have it, or a move has put it aside */
+async function inEngine(options: FindOptions): Promise<RootPlace | undefined> {
+  try {
+    const found = await findRoot(options);
+    return found.at && found;
+  } catch (error) {
+    if (error instanceof DreamosError && ['ROOT_MOVED', 'ROOT_NOT_FOUND'].includes(error.code)) return undefined;
+    throw error;
+  }
 }
 
 /** @param deps.env by which an engine lets who opens it in */

@@ -2,12 +2,14 @@ import type { Moved } from '../../contract/keep.ts';
 import type { Context } from '../../cli/context.ts';
 import { broken } from '../../cli/fit.ts';
 import { harmless } from '../../cli/harmless.ts';
-import { given } from '../../cli/input/parse.ts';
+import { countOption, durabilityOption, given } from '../../cli/input/parse.ts';
 import { type MoveOptions, moveRoot } from '../../core/move/move.ts';
 import { usage } from '../../model/refusals.ts';
 
 export interface MoveCommandOptions {
   to?: string;
+  durability?: string;
+  replicas?: string;
   resume?: boolean;
   abort?: boolean;
   dryRun?: boolean;
@@ -16,16 +18,21 @@ export interface MoveCommandOptions {
 
 export async function moveCommand(
   context: Context,
-  { to, resume, abort, dryRun, purge }: MoveCommandOptions,
+  { resume, abort, dryRun, purge, ...said }: MoveCommandOptions,
 ): Promise<void> {
   const { output, signal } = context;
+  const place = given({
+    to: said.to,
+    durability: durabilityOption(said.durability),
+    replicas: countOption(said.replicas, '--replicas'),
+  });
   const hows = [resume && '--resume', abort && '--abort', dryRun && '--dry-run', purge && '--purge'].filter(Boolean);
   if (hows.length > 1)
     throw usage(
       `"move" takes one of ${hows.join(' and ')}.`,
       'For example: dreamos move --to file:/mnt/mail --dry-run',
     );
-  if (to !== undefined && (resume || abort || purge))
+  if (Object.keys(place).length > 0 && (resume || abort || purge))
     throw usage(
       'Where to is known of a move that has begun: --to goes with a new one.',
       `dreamos move ${hows.join('')}`,
@@ -40,7 +47,7 @@ export async function moveCommand(
           ? 'dry-run'
           : undefined;
   const onProgress = (messages: number): void => output.progress(`${messages} messages`);
-  const done = await moveRoot({ ...context.openOptions(), ...given({ to, how }), onProgress, signal });
+  const done = await moveRoot({ ...context.openOptions(), ...place, ...given({ how }), onProgress, signal });
   if (!done) return;
   await output.outcome(done, () => broken(textOf(done), output.width));
   if (done.state === 'moved')

@@ -22,8 +22,11 @@ import type { Session } from '../root/root.ts';
 import { openRoot, type OpenOptions } from '../open-root.ts';
 
 export interface MoveOptions extends Omit<OpenOptions, 'clock'> {
-  /** `file:<folder>`: to another folder. */
+  /** `file:<folder>`: to another folder; `redis://host:6379/0`: to an engine, as `init` takes it as a store. */
   readonly to?: string;
+  /** Of an engine, as `init` has them. */
+  readonly durability?: 'full' | 'relaxed';
+  readonly replicas?: number;
   /** Go on with one that was cut off; take it back; only say what would be moved; remove what moves have left. */
   readonly how?: 'resume' | 'abort' | 'dry-run' | 'purge';
   readonly onProgress?: (messages: number) => void;
@@ -40,13 +43,17 @@ const mayMove = operation('move', async (session: Session) => session.path);
 
 /** @returns `undefined`: the signal came, and it is as it was @throws ROOT_MOVED, USAGE, ALREADY_EXISTS, STATE_CHANGED and others */
 export async function moveRoot(options: MoveOptions): Promise<Moved | undefined> {
-  const { root, cwd, env = {}, warn = () => undefined, to } = options;
-  const ends = await endsOfMove(to, { root, cwd, env, warn });
+  const { root, cwd, env = {}, warn = () => undefined, to, durability, replicas } = options;
+  const ends = await endsOfMove({ to, durability, replicas }, { root, cwd, env, warn });
   try {
     if (ends.source.underWay === undefined) await checkMay(options);
     // Its policy lies with the mail, which is looked at once nobody else moves it.
-    return await moveBetween(ends, options, () => checkMay({ ...options, root: ends.source.mail() }));
+    return await moveBetween(ends, options, async () => {
+      const mail = ends.source.mail();
+      if (mail !== undefined) await checkMay({ ...options, root: mail });
+    });
   } finally {
+    ends.target?.close?.();
     await ends.source.close();
   }
 }
@@ -95,11 +102,13 @@ async function move(source: MoveSource, target: MoveTarget, options: MoveOptions
   const { onStep = () => undefined, signal } = options;
   if (source.underWay === undefined) {
     await target.check();
-    await source.begin(target.to);
+    await source.begin(target.to, target.how);
     onStep('begun');
   }
+  if (source.isDecided) return settle(source, target, await tallyOf(target, {}));
   let tally: Tally | undefined;
   try {
+    await target.takeOver?.();
     await source.freeze();
     onStep('frozen');
     // Cut off behind it, it is there already.
@@ -107,22 +116,29 @@ async function move(source: MoveSource, target: MoveTarget, options: MoveOptions
     tally = there && there.messages > 0 ? there : await load(source, target, options);
     onStep('loaded');
     for (let tries = mostLoads; tally && !(await isSame(source, target, tally, { ...options, tries })); tries--) {
-      await target.remove();
+      await source.check();
+      await target.remove({ again: true });
       tally = await load(source, target, options);
     }
     onStep('compared');
   } catch (error) {
     if (!signal?.aborted) {
-      await giveBack(source, target).catch(() => source.giveBack());
+      await giveBack(source, target, options).catch(() => source.giveBack());
       throw error;
     }
   }
   if (!tally || signal?.aborted) {
-    await giveBack(source, target);
+    await giveBack(source, target, options);
     return undefined;
   }
-  await source.settle(target.descriptor());
+  const moved = await settle(source, target, tally);
   onStep('settled');
+  return moved;
+}
+
+async function settle(source: MoveSource, target: MoveTarget, tally = new Tally()): Promise<Moved> {
+  await source.settle(target.descriptor());
+  await target.settled?.();
   return { ...sumOf(source, target, tally), state: 'moved', left: await source.left() };
 }
 
@@ -184,17 +200,31 @@ function folderOf({ to }: MoveTarget): string {
 }
 
 async function abort(source: MoveSource, target: MoveTarget, options: MoveOptions): Promise<Moved> {
+  if (source.isDecided) throw decided(source);
+  await target.takeOver?.();
   const tally = await giveBack(source, target, options);
   return { ...sumOf(source, target, tally ?? new Tally()), state: 'aborted', left: await source.left() };
 }
 
 /** What was loaded goes, if it is that: somebody may have put another root there. */
-async function giveBack(source: MoveSource, target: MoveTarget, how: DumpOptions = {}): Promise<Tally | undefined> {
-  const quiet = { ...how, signal: undefined };
-  const there = await tallyOf(target, quiet);
+async function giveBack(
+  source: MoveSource,
+  target: MoveTarget,
+  { warn, ...how }: Omit<MoveOptions, 'to'>,
+): Promise<Tally | undefined> {
+  const quiet: DumpOptions = { ...how, signal: undefined };
   const here = await tallyOf(source, quiet);
-  const isTheSame = there && here && differing(here.mailboxes(), there.mailboxes()).length === 0;
-  if (isTheSame && there.messages > 0) await target.remove();
+  try {
+    const there = await tallyOf(target, quiet);
+    const isTheSame = there && here && differing(here.mailboxes(), there.mailboxes()).length === 0;
+    // Another one may have ended the move since: then what is there is all that there is.
+    await source.check();
+    if (target.isOurs || (isTheSame && there.messages > 0)) await target.remove();
+  } catch (error) {
+    // The mail is where it was, and can be worked on, whether or not the other end answers.
+    if (!(error instanceof DreamosError) || error.kind !== 'unreachable') throw error;
+    warn?.(`What was loaded into ${target.to} may still be there, and nobody works on it: ${error.message}`);
+  }
   await source.giveBack();
   return here;
 }
@@ -208,6 +238,12 @@ async function purge(source: MoveSource): Promise<Moved> {
 
 async function nobody(source: MoveSource): Promise<Moved> {
   return { from: source.root, to: null, messages: 0, mailboxes: 0, state: 'none', left: await source.left() };
+}
+
+function decided({ root, underWay: to }: MoveSource): DreamosError {
+  return new DreamosError('conflict', 'STATE_CHANGED', `The root ${root} is moved to ${to ?? ''} already.`, {
+    hint: `Only its folder does not say so yet: dreamos move --resume --root ${quoteWord(root)}`,
+  });
 }
 
 function underWay({ root, underWay: to }: MoveSource): DreamosError {

@@ -35,7 +35,9 @@ export const move: Verb = {
   words: 'move',
   setUp(command, context) {
     command
-      .option('--to <place>', 'where to: file:<folder>')
+      .option('--to <place>', 'where to: file:<folder>, or an engine, redis://host:6379/0')
+      .option('--durability <level>', 'of an engine: full (else refused; the default) or relaxed')
+      .option('--replicas <number>', 'of an engine: what is sent is confirmed once so many replicas have it')
       .option('--resume', 'go on with a move that was cut off')
       .option('--abort', 'take back a move that was cut off: the root is where it was')
       .option('--dry-run', 'only say what would be moved')
@@ -44,7 +46,7 @@ export const move: Verb = {
       .addHelpText(
         'after',
         example(
-          'dreamos move --to file:/mnt/fast/mail\n  dreamos move --purge',
+          'dreamos move --to file:/mnt/fast/mail\n  dreamos move --to redis://localhost:6379/0\n  dreamos move --purge',
           'Whoever has the root open is told so (ROOT_MOVED) and begins again in the new place; receipts stay good. The folder of\nthe root says where it is now, so nobody has to name the new one. What fails is given back.',
         ),
       );

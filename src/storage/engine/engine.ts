@@ -80,12 +80,12 @@ function withFolder(store: Store, folder: string, address: string): Store {
   return { ...store, upkeep: { ...upkeep, inspect } };
 }
 
-async function toOpen({ address, ...rest }: EnginePlace, env: Environment): Promise<PlaceToOpen> {
+export async function toOpen({ address, ...rest }: EnginePlace, env: Environment): Promise<PlaceToOpen> {
   return { ...rest, address: address.text, ...(await credentialsFor(address, env)) };
 }
 
 /** @throws CONFIG_INVALID */
-function patienceOf(env: Environment): number {
+export function patienceOf(env: Environment): number {
   const said = env['DREAMOS_ENGINE_TIMEOUT'];
   if (!said) return usualPatienceMs;
   try {
@@ -135,7 +135,7 @@ export async function initInEngine(
 }
 
 /** @throws USAGE */
-function checkHow({ durability, replicas }: InitHow): void {
+export function checkHow({ durability, replicas }: InitHow): void {
   if (durability !== undefined && !['full', 'relaxed'].includes(durability))
     throw usage(`${JSON.stringify(durability)} is no durability.`, 'Allowed: full, relaxed');
   if (replicas !== undefined && !isReplicas(replicas))

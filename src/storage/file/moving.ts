@@ -12,6 +12,7 @@
  */
 import { quoteWord } from '../../model/basics/shell-word.ts';
 import { DreamosError } from '../../model/errors.ts';
+import type { MoveHow } from '../port/dump/moving.ts';
 import type { FileContext } from './disk/context.ts';
 import type { Disk } from './disk/disk.ts';
 import { parseJson } from './disk/parse-json.ts';
@@ -28,8 +29,7 @@ export interface Moving {
   readonly token: string;
   /** Where to, as the command was told. */
   readonly to: string;
-  /** What is not named by that: the id that the root has there. */
-  readonly id?: string;
+  readonly how?: MoveHow;
   /** How far it came: 1, 2 or 3 of the steps is done. */
   readonly done: 1 | 2 | 3;
   /** The folder that has the mail: R before step 2. */
@@ -42,7 +42,7 @@ export interface MovingFormat {
   readonly engine: typeof movingEngine;
   readonly token: string;
   readonly to: string;
-  readonly id?: string;
+  readonly how?: MoveHow;
 }
 
 /** @returns `undefined`: nobody moves this root */
@@ -82,8 +82,8 @@ export async function strandedBeside(disk: Disk, root: string): Promise<string[]
   return tokens.map((token) => movedRoot(root, token));
 }
 
-function aboutMove({ token, to, id }: MovingFormat): Pick<Moving, 'token' | 'to' | 'id'> {
-  return { token, to, ...(id !== undefined && { id }) };
+function aboutMove({ token, to, how }: MovingFormat): Pick<Moving, 'token' | 'to' | 'how'> {
+  return { token, to, ...(how !== undefined && { how }) };
 }
 
 /** What the format.json of a folder says. */

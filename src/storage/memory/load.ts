@@ -5,9 +5,9 @@ import { unseal } from '../../model/message.ts';
 import { dueByOf } from '../../model/metrics/late.ts';
 import { areSettings } from '../../model/settings.ts';
 import { topicOf } from '../../model/topic.ts';
-import { grouped } from '../../model/basics/grouped.ts';
 import { sha256 } from '../../model/basics/sha256.ts';
-import { bytesOf, type Loading } from '../port/dump/loading.ts';
+import { bytesOf, jsonOf, type Loading } from '../port/dump/loading.ts';
+import { laneOf, ordersOf } from '../port/dump/orders.ts';
 import { type DumpEntry, type DumpMailbox, type DumpRecord } from '../port/dump/records.ts';
 import type { DeadReason } from '../port/look.ts';
 import type { PresenceRecord } from '../port/presence.ts';
@@ -37,12 +37,12 @@ export function loadIntoMemory(mail: Mail): Loading {
 function take(mail: Mail, record: DumpRecord, arrived: { held: Held; arrival: number | undefined }[]): void {
   switch (record.kind) {
     case 'document':
-      return putDocument(mail, record.name, parse(record.name, record.text));
+      return putDocument(mail, record.name, jsonOf(record.name, record.text));
     case 'revision': {
       const key = record.of === 'settings' ? '' : record.of.replace(/^agents\//, '').toLowerCase();
       const place = record.of === 'policy' ? '/policy' : key;
       const kept = mail.revisions.get(place) ?? new Map<number, object>();
-      mail.revisions.set(place, kept.set(record.number, parse(record.of, record.text) as object));
+      mail.revisions.set(place, kept.set(record.number, jsonOf(record.of, record.text) as object));
       return;
     }
     case 'mailbox':
@@ -103,21 +103,6 @@ function take(mail: Mail, record: DumpRecord, arrived: { held: Held; arrival: nu
     // Files' alone.
     case 'handed-in':
     case 'cursor':
-  }
-}
-
-function parse(name: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new DreamosError(
-      'invalid',
-      'CORRUPT',
-      `The document ${name} is no JSON, and this storage keeps none that is not.`,
-      {
-        hint: 'Mend it where it was dumped, then dump again.',
-      },
-    );
   }
 }
 
@@ -182,24 +167,13 @@ function heldOf(entry: DumpEntry): Held {
   };
 }
 
-/**
- * Arrivals, where the storage that was dumped has counted them. Else ids, which are in the order of their making; but what is
- * ready comes in the order in which it was listed.
- */
+/** Arrivals, where the storage that was dumped has counted them. */
 function giveOrders(mail: Mail, arrived: readonly { held: Held; arrival: number | undefined }[]): void {
   if (arrived.every(({ arrival }) => arrival !== undefined)) {
     for (const { held, arrival = 0 } of arrived) held.order = arrival;
   } else {
-    const sorted = arrived.map(({ held }) => held).sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id)));
-    for (const [order, held] of sorted.entries()) held.order = order;
-    const lanes = grouped(
-      arrived.map(({ held }) => held).filter(({ state }) => state === 'ready'),
-      ({ mailbox, priority, comesBack }) => `${mailbox} ${priority} ${comesBack}`,
-    );
-    for (const lane of lanes.values()) {
-      const orders = lane.map(({ order }) => order).sort((a, b) => a - b);
-      for (const [i, held] of lane.entries()) held.order = orders[i] ?? 0;
-    }
+    const orders = ordersOf(arrived.map(({ held }) => ({ id: held.id, lane: laneOf(held) })));
+    for (const [i, { held }] of arrived.entries()) held.order = orders[i] ?? 0;
   }
   mail.arrivals = arrived.reduce((most, { held }) => Math.max(most, held.order + 1), 0);
 }

@@ -9,15 +9,18 @@ export async function initRoot(place: PlaceToOpen, deps: EngineDeps): Promise<{ 
   const { id } = place;
   const link = new Link(linkOptions(place, deps));
   try {
-    if ((place.durability ?? 'full') === 'full') {
-      const { isFull, why } = await durabilityOf(link);
-      if (!isFull) throw notFull(link.where, why);
-    }
+    await checkDurability(link, place.durability);
     const made = await link.command('HSETNX', `${link.prefix}root`, 'id', id);
     return { id, created: Number(made) === 1 };
   } finally {
     link.close();
   }
+}
+
+/** @throws CONFIG_INVALID: it syncs less than is asked for */
+export async function checkDurability(link: Link, durability: PlaceToOpen['durability'] = 'full'): Promise<void> {
+  const { isFull, why } = durability === 'full' ? await durabilityOf(link) : { isFull: true, why: '' };
+  if (!isFull) throw notFull(link.where, why);
 }
 
 function notFull(where: string, why: string): DreamosError {

@@ -1,4 +1,5 @@
 /** The storage port over Redis >= 7 or Valkey. Every operation is a script, so one step and one round trip. */
+import { DreamosError } from '../../model/errors.ts';
 import type { Mail } from '../port/mail.ts';
 import type { Capabilities, Store } from '../port/store.ts';
 import { Bell } from './link/bell.ts';
@@ -25,8 +26,12 @@ export function linkOptions({ address, id, username, password, replicas = 0 }: P
   return { address, id, username, password, clock, ids, patienceMs, replicas, isGivenTime };
 }
 
+export function linkTo(place: PlaceToOpen, deps: Deps): Link {
+  return new Link(linkOptions(place, deps));
+}
+
 export async function redisStore(place: PlaceToOpen, deps: Deps): Promise<Store> {
-  const link = new Link(linkOptions(place, deps));
+  const link = linkTo(place, deps);
   const { clock, ids, warn, isGivenTime = false } = deps;
   try {
     const before = clock.uptime();
@@ -77,7 +82,16 @@ function storeOf(ctx: RedisContext, isGivenTime: boolean): Store {
     audit: auditOf(ctx),
     upkeep: upkeepOf(ctx),
     self: async () => self(),
-    isThere: async () => (await ctx.link.command('EXISTS', `${ctx.link.prefix}root`)) === 1,
+    dump: async (take, options) => (await import('./dump/dump.ts')).dump(ctx.link, take, options),
+    isThere: async () => {
+      try {
+        await ctx.link.run('is');
+        return true;
+      } catch (error) {
+        if (error instanceof DreamosError && error.code === 'ENGINE_LOST') return false;
+        throw error;
+      }
+    },
     close: async () => {
       ctx.bell.close();
       ctx.link.close();

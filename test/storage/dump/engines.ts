@@ -10,6 +10,10 @@ import { openFileStore } from '../../../src/storage/file/open.ts';
 import { loadIntoMemory } from '../../../src/storage/memory/load.ts';
 import { createMail } from '../../../src/storage/memory/mail.ts';
 import { createMemoryStore } from '../../../src/storage/memory/store.ts';
+import { initRoot } from '../../../src/storage/redis/init.ts';
+import { Link } from '../../../src/storage/redis/link/link.ts';
+import { loadRoot } from '../../../src/storage/redis/load/load.ts';
+import { linkOptions, redisStore } from '../../../src/storage/redis/store.ts';
 import type { Loading } from '../../../src/storage/port/dump/loading.ts';
 import type { DumpRecord } from '../../../src/storage/port/dump/records.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
@@ -28,8 +32,39 @@ export interface Place {
   remove(): Promise<void>;
 }
 
-export type Engine = 'files' | 'memory';
-export const engines: readonly Engine[] = ['files', 'memory'];
+export type Engine = 'files' | 'memory' | 'redis';
+/** Those that need no server. */
+export const inProcess: readonly Engine[] = ['files', 'memory'];
+
+let redis = '';
+/** @param address of the server that `redis` means from now on */
+export function useRedis(address: string): void {
+  redis = address;
+}
+
+function placeInRedis({ clock, ids }: Deps): Place {
+  const deps = { clock, ids, warn: () => undefined, patienceMs: 5000, isGivenTime: true };
+  const place = { address: redis, id: ids.next(Date.now()), durability: 'relaxed' } as const;
+  const opened: Store[] = [];
+  const link = new Link(linkOptions(place, deps));
+  const loader = ids.token();
+  return {
+    init: async () => void (await initRoot(place, deps)),
+    async load() {
+      await link.run('loadTake', loader);
+      return loadRoot(link, loader);
+    },
+    async open() {
+      const store = await redisStore(place, deps);
+      opened.push(store);
+      return store;
+    },
+    async remove() {
+      for (const store of opened) await store.close();
+      link.close();
+    },
+  };
+}
 
 export async function placeFor(engine: Engine, deps: Deps): Promise<Place> {
   if (engine === 'memory') {
@@ -41,6 +76,7 @@ export async function placeFor(engine: Engine, deps: Deps): Promise<Place> {
       remove: async () => undefined,
     };
   }
+  if (engine === 'redis') return placeInRedis(deps);
   const root = join(await mkdtemp(join(tmpdir(), 'dreamos-dump-')), 'root');
   const opened: Store[] = [];
   return {

@@ -50,6 +50,8 @@ beforeEach(() => {
       if (!mail) throw engineLost(asked.address, 'it does not have this root');
       return createMemoryStore({ clock: deps.clock, ids: deps.ids }, mail);
     },
+    moveFrom: () => Promise.reject(new Error('nothing is moved here')),
+    moveTo: () => Promise.reject(new Error('nothing is moved here')),
   };
 });
 

@@ -4,10 +4,10 @@ import { DreamosError } from '../../../model/errors.ts';
 import { usage } from '../../../model/refusals.ts';
 import { createIds, type Ids } from '../../../model/id.ts';
 import type { Lock } from '../../port/documents.ts';
-import type { MoveSource } from '../../port/dump/moving.ts';
+import type { MoveHow, MoveSource } from '../../port/dump/moving.ts';
 import type { Disk } from '../disk/disk.ts';
 import { nodeDisk } from '../disk/node-disk.ts';
-import { writeDocument } from '../disk/replace.ts';
+import { replaceDocument, writeDocument } from '../disk/replace.ts';
 import { rootsAt } from '../aside.ts';
 import { dump } from '../dump/dump.ts';
 import { files, findFileRoot, type FindOptions, lookForRoot } from '../find-root.ts';
@@ -51,6 +51,7 @@ export async function fileMoveSource(options: FindOptions): Promise<MoveSource> 
     root,
     through,
     underWay: moving?.to,
+    how: moving?.how,
     alone<T>(work: () => Promise<T>) {
       const locked = async (held: Lock): Promise<T> => {
         lock = held;
@@ -63,11 +64,12 @@ export async function fileMoveSource(options: FindOptions): Promise<MoveSource> 
       return disk.withLock(moveOfRoot(root), locked, () => busy(root));
     },
     mail: () => moving?.mail ?? root,
-    async begin(to) {
+    async begin(to, how) {
       await checkOfFiles(options, root);
       await checkNotMounted(disk, root, 'move');
-      moving = await begin(disk, root, to, ids);
+      moving = await begin(disk, root, { to, how }, ids);
     },
+    check: async () => void (await checkOurs()),
     async freeze() {
       moving = await freeze(disk, await checkOurs());
       // Logs of events are open, under a name that they have lost.
@@ -82,9 +84,13 @@ export async function fileMoveSource(options: FindOptions): Promise<MoveSource> 
     },
     async settle(descriptor) {
       if ((await checkOurs()).done < 3) throw changed(root);
+      const text = `${JSON.stringify(descriptor)}\n`;
       // The others need not lead over this one any more.
-      for (const path of places)
-        await writeDocument(contextAt(path), layoutOf(path).format, `${JSON.stringify(descriptor)}\n`);
+      for (const path of places) {
+        // What waits to be put there goes with the folder, or is taken away, if another one ends the move just then.
+        const isOurs = async (): Promise<boolean> => path !== root || (await checkOurs()).done === 3;
+        if (!(await replaceDocument(contextAt(path), layoutOf(path).format, text, isOurs))) throw changed(root);
+      }
       moving = undefined;
     },
     async giveBack() {
@@ -145,13 +151,18 @@ async function checkOfFiles(options: FindOptions, root: string): Promise<void> {
 }
 
 /** Step 1. @throws ROOT_MOVED: another one moves it */
-async function begin(disk: Disk, root: string, to: string, ids: Ids): Promise<Moving> {
+async function begin(
+  disk: Disk,
+  root: string,
+  { to, how }: Pick<MovingFormat, 'to'> & { readonly how: MoveHow | undefined },
+  ids: Ids,
+): Promise<Moving> {
   const token = ids.token();
   const next = nextOfRoot(root, token);
   await disk.makeDir(next);
   const ctx = contextOf(disk, next, { clock: systemClock, ids, warn: () => undefined });
   await moveIgnore(ctx);
-  const format: MovingFormat = { format: 'dreamos', version: 2, engine: movingEngine, token, to };
+  const format: MovingFormat = { format: 'dreamos', version: 2, engine: movingEngine, token, to, ...(how && { how }) };
   await writeDocument(ctx, ctx.layout.format, `${JSON.stringify(format)}\n`);
   await disk.syncDir(folderOf(root));
   const { begun } = await nextOnes(disk, root);

@@ -1,3 +1,4 @@
+import { DreamosError } from '../../../model/errors.ts';
 import type { DumpBytes, DumpRecord } from './records.ts';
 
 /** Takes one after the other; the next one comes when it is done. */
@@ -44,4 +45,20 @@ export function carried(bytes: Uint8Array): DumpBytes {
 
 export function bytesOf(body: DumpBytes): Buffer {
   return 'text' in body ? Buffer.from(body.text) : Buffer.from(body.base64, 'base64');
+}
+
+/** A document, for a storage that keeps none but JSON. @throws CORRUPT */
+export function jsonOf(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new DreamosError(
+      'invalid',
+      'CORRUPT',
+      `The document ${name} is no JSON, and this storage keeps none that is not.`,
+      {
+        hint: 'Mend it where it was dumped, then dump again',
+      },
+    );
+  }
 }

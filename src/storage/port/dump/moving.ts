@@ -1,6 +1,12 @@
 /** The two ends of a move (core/move/move.ts), of which each storage has its own. */
 import type { DumpOptions, Loading, TakeRecord } from './loading.ts';
 
+/** What is to be promised where the mail goes, as `init` has it; of an engine. */
+export interface MoveHow {
+  readonly durability?: 'full' | 'relaxed' | undefined;
+  readonly replicas?: number | undefined;
+}
+
 /** Where the mail is until it is moved. */
 export interface MoveSource {
   /** For people, and for `--root`. */
@@ -9,15 +15,24 @@ export interface MoveSource {
   readonly through: readonly string[];
   /** Of a move that is under way, or was cut off: where to. */
   readonly underWay: string | undefined;
+  /** Of that one. */
+  readonly how?: MoveHow | undefined;
+  /** It is moved, and only the root's folder does not say so yet, because who was at it was stopped just then. */
+  readonly isDecided?: boolean;
   /**
    * Runs `work` while no other process moves this root, or takes a move of it back.
    * @throws STATE_CHANGED: one does, or has done so since this was made
    */
   alone<T>(work: () => Promise<T>): Promise<T>;
-  /** The folder that has the mail now: another one than `root` while a move has put it aside. */
-  mail(): string;
+  /**
+   * The folder that has the mail now: another one than `root` while a move has put it aside. `undefined`: nobody can open it, so
+   * that its policy cannot be asked; who gets at it may do everything with it anyway.
+   */
+  mail(): string | undefined;
   /** Notes where to, durably: from then on a move is under way. Nobody notices yet. */
-  begin(to: string): Promise<void>;
+  begin(to: string, how?: MoveHow): Promise<void>;
+  /** @throws STATE_CHANGED: another process has gone on with this move, or has taken it back */
+  check(): Promise<void>;
   /**
    * As one step: who has the root open, or opens it, is refused from then on (ROOT_MOVED), and nothing of what is there changes
    * any more. Safe to repeat.
@@ -40,16 +55,24 @@ export interface MoveSource {
 
 /** Where it is to be. */
 export interface MoveTarget {
-  /** Whole: of a folder its absolute path. */
+  /** Whole: of a folder its absolute path, of an engine with the root's id in it. */
   readonly to: string;
+  readonly how?: MoveHow;
   /** Whether it can be there. @throws ALREADY_EXISTS and others */
   check(): Promise<void>;
+  /** Whoever was at it before, and may only have been stopped for long, changes nothing there any more. @throws STATE_CHANGED */
+  takeOver?(): Promise<void>;
   /** What an earlier try has left there, half loaded, goes. */
   load(): Promise<Loading>;
   /** Gives what is there by now. @returns `undefined`: nothing */
   dump(take: TakeRecord, options?: DumpOptions): Promise<boolean | undefined>;
-  /** Takes away what was loaded. */
-  remove(): Promise<void>;
+  /** What is there can be of this move alone, since the place is made for it. */
+  readonly isOurs?: boolean;
+  /** Takes away what was loaded. @param how.again it is loaded again then */
+  remove(how?: { readonly again: boolean }): Promise<void>;
+  /** The root is there from now on: it is not taken away again. */
+  settled?(): Promise<void>;
   /** What the root's format.json says from then on. */
   descriptor(): object;
+  close?(): void;
 }

@@ -202,6 +202,8 @@ const session = schema(() =>
     pidStart: z.optional(z.string()),
     /** Who waits on its behalf. */
     place: z.optional(z.string()),
+    /** Whose process it is, where the storage is several machines'. */
+    machine: z.optional(z.string()),
   }),
 );
 
@@ -232,6 +234,8 @@ const event = schema(() =>
   z.object({
     kind: z.literal('event'),
     day: z.optional(day()),
+    /** Its place among all events of the root, where the storage counts them. */
+    seq: z.optional(count()),
     event: z.looseObject({ at: z.string(), mailbox: mailbox(), event: z.string(), id: z.string() }),
   }),
 );

@@ -1,7 +1,8 @@
 /** What the server's state means to whoever called. */
+import { quoteWord } from '../../../model/basics/shell-word.ts';
 import { cut } from '../../../model/basics/text.ts';
 import { DreamosError } from '../../../model/errors.ts';
-import { engineHelp, engineUnreachable } from '../../engine/refusals.ts';
+import { engineHelp, engineLost, engineUnreachable } from '../../engine/refusals.ts';
 
 /** The server does not answer, or not as one that can be worked with. */
 export class Unreachable extends DreamosError {
@@ -38,15 +39,62 @@ export function sendUncertain(id: string, why: string): DreamosError {
 }
 
 /** Memory or disk of the server is full, or it cannot write its log. */
-export function serverFull(where: string, said: string): DreamosError {
+function serverFull(where: string, said: string): DreamosError {
   return new DreamosError('disk', 'DISK_FAILED', `${where} takes nothing more: ${cut(said, 200)}`, {
     hint: 'Give it memory or disk (maxmemory, its own log says why), or make room: dreamos archive prune',
   });
 }
 
+/** @param said whether it is on its way, and where to: `moving file:/mnt/mail` */
+function rootMoved(root: string, said: string): DreamosError {
+  const [, how, to = ''] = /^DREAMOSMOVED (\w+) (.*)$/s.exec(said) ?? [];
+  const isOver = how === 'moved';
+  return new DreamosError(
+    'conflict',
+    'ROOT_MOVED',
+    `The root ${root} ${isOver ? 'was moved' : 'is being moved'} to ${to}.`,
+    {
+      hint: isOver
+        ? `Name it where it is: dreamos status --root ${quoteWord(to.replace(/^file:/, ''))}`
+        : `Wait until that is done; where it was cut off: dreamos move --resume --root ${quoteWord(root)}`,
+    },
+  );
+}
+
+function takenOver(root: string): DreamosError {
+  return new DreamosError('conflict', 'STATE_CHANGED', `Another process has gone on with the move of ${root}.`, {
+    hint: `See where it is: dreamos status --root ${quoteWord(root)}`,
+  });
+}
+
+/** What the server said of a root, to whoever called. @param where its engine */
+export function meant(where: string, id: string, message: string): DreamosError {
+  switch (kindOf(message)) {
+    case 'lost':
+      return engineLost(where, `the root ${id} is not in it`);
+    case 'moved':
+      return rootMoved(`${where}#${id}`, message);
+    case 'taken':
+      return takenOver(`${where}#${id}`);
+    case 'full':
+      return serverFull(where, message);
+    case 'refused':
+      return refused(where, message);
+    case 'elsewhere':
+    case 'later':
+    case 'other':
+    default:
+      return new Odd(where, message);
+  }
+}
+
 /** What became of a command, by the first word of the server's answer. */
 export type Answer =
   | 'lost'
+  /** The root is being moved, or was. */
+  | 'moved'
+  /** Somebody else has taken over what this process was loading or moving. */
+  | 'taken'
   /** It was not done: another server, or this one in a moment. */
   | 'elsewhere'
   | 'later'
@@ -57,6 +105,8 @@ export type Answer =
 export function kindOf(message: string): Answer {
   const [word = ''] = message.split(' ', 1);
   if (word === 'DREAMOSLOST') return 'lost';
+  if (word === 'DREAMOSMOVED') return 'moved';
+  if (word === 'DREAMOSTAKEN') return 'taken';
   if (word === 'READONLY' || word === 'MOVED') return 'elsewhere';
   if (['LOADING', 'BUSY', 'MASTERDOWN', 'CLUSTERDOWN', 'TRYAGAIN', 'NOREPLICAS'].includes(word)) return 'later';
   if (message.startsWith('ERR max number of clients')) return 'later';

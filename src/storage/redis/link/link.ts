@@ -8,10 +8,9 @@ import type { Clock } from '../../../model/clock.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { Ids } from '../../../model/id.ts';
 import { type EngineAddress, parseAddress } from '../../engine/address.ts';
-import { engineLost } from '../../engine/refusals.ts';
 import { type Arg, Broken, Connection, type Endpoint, isReply, type Login } from './connection.ts';
 import { scriptOf } from './scripts.ts';
-import { kindOf, Odd, refused, serverFull, Unreachable } from './errors.ts';
+import { kindOf, meant, refused, Unreachable } from './errors.ts';
 
 export interface LinkOptions extends Login {
   readonly address: string;
@@ -153,21 +152,18 @@ export class Link {
       }
       return error.message;
     }
-    const meant = isReply(error) ? this.meant(error.message) : error;
+    const told = isReply(error) ? this.meant(error.message) : error;
     // That this try was refused says nothing of the one before it.
-    if (isUncertain && meant instanceof DreamosError && !(meant instanceof Unreachable)) {
-      const { message } = isReply(error) ? error : meant;
+    if (isUncertain && told instanceof DreamosError && !(told instanceof Unreachable)) {
+      const { message } = isReply(error) ? error : told;
       throw new Unreachable(this.where, message.replace(/\.$/, ''), true);
     }
-    throw meant;
+    throw told;
   }
 
   /** What the server said, to whoever called. */
   meant(message: string): DreamosError {
-    const kind = kindOf(message);
-    if (kind === 'lost') return engineLost(this.where, `the root ${this.options.id} is not in it`);
-    if (kind === 'full') return serverFull(this.where, message);
-    return kind === 'refused' ? refused(this.where, message) : new Odd(this.where, message);
+    return meant(this.where, this.options.id, message);
   }
 
   async #connection(until: number, isUncertain: boolean): Promise<Connection> {

@@ -14,13 +14,17 @@ import entries from '../lua/entries.lua';
 import events from '../lua/events.lua';
 import journal from '../lua/journal.lua';
 import look from '../lua/look.lua';
+import moveDump from '../lua/move/dump.lua';
+import moveLoad from '../lua/move/load.lua';
+import moveAway from '../lua/move/away.lua';
 import reach from '../lua/reach.lua';
 import send from '../lua/send.lua';
 import settle from '../lua/settle.lua';
 import upkeep from '../lua/upkeep.lua';
 
 const mail = [events, entries, due];
-const roles = [
+/** `isMover`: its scripts are let in also where there is no root yet, or none any more, and look for themselves. */
+const roles: readonly { readonly shared: readonly string[]; readonly text: string; readonly isMover?: boolean }[] = [
   { shared: [events, entries], text: send },
   { shared: mail, text: claim },
   { shared: mail, text: settle },
@@ -31,6 +35,9 @@ const roles = [
   { shared: mail, text: upkeep },
   { shared: [], text: documents },
   { shared: [], text: audit },
+  { shared: [events, entries], text: moveDump, isMover: true },
+  { shared: [events, entries], text: moveLoad, isMover: true },
+  { shared: [], text: moveAway, isMover: true },
 ];
 
 export interface Script {
@@ -60,7 +67,7 @@ export function scriptOf(name: string): Script {
 }
 
 function sourceOf(name: string): string {
-  for (const { shared, text } of roles) {
+  for (const { shared, text, isMover = false } of roles) {
     const [head = '', ...parts] = text.split(/^--@ /m);
     const part = parts.find((one) => one.startsWith(`${name} `));
     if (part === undefined) continue;
@@ -68,7 +75,10 @@ function sourceOf(name: string): string {
     const first = `#!lua${flags === 'deny-oom' ? '' : ` flags=${flags}`}\n`;
     const tells = flags !== 'no-writes' && [...shared, head, part].some((lua) => lua.includes("'PUBLISH'"));
     const last = [head, part.slice(part.indexOf('\n') + 1)];
-    return first + withoutComments([base, ...(tells ? [mayTell] : []), ...shared, ...last].join('\n'));
+    return (
+      first +
+      withoutComments([`local isMover = ${isMover}`, base, ...(tells ? [mayTell] : []), ...shared, ...last].join('\n'))
+    );
   }
   throw new Error(`There is no script ${name}.`);
 }

@@ -8,10 +8,11 @@ local now = tonumber(A[1])
 local op = A[2]
 
 -- Flushed, another database, an empty replica: never an empty answer.
-local isThere, seq, order, isUntold = unpack(call('HMGET', P .. 'root', 'id', 'seq', 'order', 'untold'))
-if not isThere then
-  return redis.error_reply('DREAMOSLOST there is no such root here')
-end
+local isThere, seq, order, isUntold, away = unpack(call('HMGET', P .. 'root', 'id', 'seq', 'order', 'untold', 'away'))
+local lost = 'DREAMOSLOST there is no such root here'
+if not isThere and not isMover then return redis.error_reply(lost) end
+-- Since it is being moved, or was.
+if away and not isMover then return redis.error_reply('DREAMOSMOVED ' .. away) end
 
 if not now then
   local time = call('TIME')

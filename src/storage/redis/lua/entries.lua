@@ -50,6 +50,16 @@ local function rehome(id, gone, new)
   end
 end
 
+-- @returns whether they were there already
+local function keepBytes(id, homes, bytes)
+  if call('HSETNX', P .. 'b', id, table.concat(homes, ',') .. '\n' .. bytes) == 1 then return false end
+  for _, n in ipairs(homes) do rehome(id, nil, n) end
+  -- Those of who lies in a pack are nowhere else.
+  local _, raw, cut = homesOf(id)
+  if #raw == cut then call('HSET', P .. 'b', id, raw .. bytes) end
+  return true
+end
+
 -- What a doorbell needs to ring rightly (model/event.ts), from the message itself.
 local function wordsOf(e)
   local _, raw, cut = homesOf(e.id)
@@ -82,6 +92,8 @@ local function changed(e, kind, more)
   if e.z and (kind == 'acked' or kind == 'dead' or kind == 'cancelled') then more = more .. ',"task":true' end
   local events = e.E
   events[#events + 1] = tell(e.n, kind, e.id, more)
+  -- What it answers hears of it, too.
+  if e.R and more:find('"replyTo":"', 1, true) then note(e.R, e.n .. ':' .. int(events[#events]) .. ' ') end
   -- A claim that is renewed all day.
   if #events > 64 then
     local at = ''

@@ -16,18 +16,7 @@ local function put(n, id, state, f, kind, more)
   if state == 'r' and kind ~= 'imported' then arrive(e) else enter(e, state) end
   if isOpen(e.s) then weigh(e, 1) end
   changed(e, kind, more)
-  if kind ~= 'imported' and e.R then note(e.R, n .. ':' .. int(e.E[1]) .. ' ') end
   return e
-end
-
--- @returns whether they were there already
-local function keepBytes(id, homes, bytes)
-  if call('HSETNX', P .. 'b', id, table.concat(homes, ',') .. '\n' .. bytes) == 1 then return false end
-  for _, n in ipairs(homes) do rehome(id, nil, n) end
-  -- Those of who lies in a pack are nowhere else.
-  local _, raw, cut = homesOf(id)
-  if #raw == cut then call('HSET', P .. 'b', id, raw .. bytes) end
-  return true
 end
 
 --@ send deny-oom

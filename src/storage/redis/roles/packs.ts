@@ -15,7 +15,7 @@ export function pack(messages: readonly { readonly id: string; readonly bytes: B
   return compress(Buffer.concat(messages.flatMap(({ id, bytes }) => [Buffer.from(`${id} ${bytes.length}\n`), bytes])));
 }
 
-async function unpack(packed: Buffer): Promise<Map<string, Buffer>> {
+export async function unpack(packed: Buffer): Promise<Map<string, Buffer>> {
   const all = await expand(packed);
   const found = new Map<string, Buffer>();
   for (let at = 0; at < all.length;) {

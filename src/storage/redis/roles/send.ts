@@ -108,7 +108,7 @@ const finite = (limit: number | undefined): Arg => (limit === undefined || limit
 const timeOf = (iso: string | null): string => (iso === null ? '' : String(Date.parse(iso)));
 
 /** What every message says of itself to the scripts. */
-function fieldsOf(message: Message) {
+export function fieldsOf(message: Message) {
   const { from, orderingKey, replyTo, replaceKey } = message;
   return {
     priority: String(priorities.indexOf(message.priority)),

@@ -1,0 +1,48 @@
+/**
+ * A dump of a root that others may work on. What lies in all mailboxes is noted in one step at first; each of those messages is
+ * told once, as it is when it is read, also where it was handed over since. Where nobody works on the root (a move has frozen
+ * it), the dump is exactly what there is.
+ */
+import type { DumpOptions, TakeRecord } from '../../port/dump/loading.ts';
+import { type DumpRecord } from '../../port/dump/records.ts';
+import type { Link } from '../link/link.ts';
+import { list, text } from '../roles/entry.ts';
+import { boxRecords, documentRecords, keyRecords, auditRecords, reachRecords, type Box } from './kept.ts';
+import { entryRecords } from './entries.ts';
+import { eventRecords } from './events.ts';
+
+const progressEvery = 256;
+
+export async function dump(link: Link, take: TakeRecord, options: DumpOptions = {}): Promise<boolean> {
+  const { signal, onProgress, whole = false } = options;
+  const boxes = list(await link.run('dumpBoxes')).map((one): Box => {
+    const [number, name, read, full, pruned, card, ids] = list(one).map(text);
+    const known = { number: number ?? '', name: name ?? '', read: read ?? '', full: full ?? '', pruned: pruned ?? '' };
+    return { ...known, card: card ?? '', ids: ids ? ids.split(' ') : [] };
+  });
+  boxes.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const parts = [
+    documentRecords(link, boxes, whole),
+    mailRecords(link, boxes),
+    keyRecords(link),
+    reachRecords(link, boxes),
+    auditRecords(link, whole),
+    eventRecords(link, boxes),
+  ];
+  let messages = 0;
+  for (const part of parts) {
+    for await (const record of part) {
+      if (signal?.aborted) return false;
+      await take(record);
+      if (record.kind === 'entry' && ++messages % progressEvery === 0) onProgress?.(messages);
+    }
+  }
+  return true;
+}
+
+async function* mailRecords(link: Link, boxes: readonly Box[]): AsyncGenerator<DumpRecord, void, void> {
+  for (const box of boxes) {
+    yield* boxRecords(link, box);
+    yield* entryRecords(link, box);
+  }
+}

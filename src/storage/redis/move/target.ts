@@ -1,0 +1,44 @@
+import { DreamosError } from '../../../model/errors.ts';
+import type { TargetPlace } from '../../engine/place.ts';
+import type { MoveTarget } from '../../port/dump/moving.ts';
+import { dump } from '../dump/dump.ts';
+import { checkDurability } from '../init.ts';
+import type { Link } from '../link/link.ts';
+import { clear } from '../load/clear.ts';
+import { loadRoot } from '../load/load.ts';
+
+export function redisMoveTarget(link: Link, { to, how, descriptor }: TargetPlace): MoveTarget {
+  const loader = link.op();
+  return {
+    to,
+    how,
+    check: () => checkDurability(link, how.durability),
+    async takeOver() {
+      if (Number(await link.runDurably('loadTake', loader)) !== 1) throw ended(to);
+    },
+    load: () => loadRoot(link, loader),
+    async dump(take, options) {
+      try {
+        return await dump(link, take, options);
+      } catch (error) {
+        if (error instanceof DreamosError && error.code === 'ENGINE_LOST') return undefined;
+        throw error;
+      }
+    },
+    isOurs: true,
+    async remove(again) {
+      await link.run('loadUndo', loader);
+      await clear(link, loader);
+      if (!again) await link.run('loadGone', loader);
+    },
+    settled: async () => void (await link.runDurably('loadLive', loader)),
+    descriptor: () => descriptor,
+    close: () => link.close(),
+  };
+}
+
+function ended(to: string): DreamosError {
+  return new DreamosError('conflict', 'STATE_CHANGED', `What was moved to ${to} is there already, and is worked on.`, {
+    hint: `Nothing was changed. Look at it: dreamos status --root '${to}'`,
+  });
+}

@@ -154,6 +154,7 @@ async function buildCommand(page) {
       'node-sqlite3-wasm',
       'proper-lockfile',
       'write-file-atomic',
+      'zeromq',
       seldom,
     ],
     define: { DREAMOS_VERSION: JSON.stringify(await ownVersion()) },

@@ -18,7 +18,7 @@ const parts = {
   // Working through a server: its client.
   remote: /^(?:core\/remote\/|core\/take\/away\.ts|cli\/tools\/server\.ts)/,
   // Bridges to other roots, without what only one of their carriers needs.
-  bridge: /^(?:commands\/bridge\/|core\/bridge\/|carriers\/ssh\/)/,
+  bridge: /^(?:commands\/bridge\/|core\/bridge\/|carriers\/(?!amqp\/))/,
   // RabbitMQ: its client.
   amqp: /^carriers\/amqp\//,
   // Encryption: 145 KB that only what is sealed needs.

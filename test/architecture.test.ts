@@ -70,6 +70,7 @@ const guarded: [modules: RegExp, where: string[]][] = [
   [/^(diff|jsonc-parser)$/, ['setup/']],
   [/^(chalk|cli-table3)$/, ['cli/output.ts']],
   [/^amqplib$/, ['carriers/amqp/']],
+  [/^zeromq$/, ['carriers/zeromq/']],
   [/^@modelcontextprotocol\//, ['mcp/']],
   [/^commander$/, ['program/', 'cli/', 'commands/meta/']],
 ];

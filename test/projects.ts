@@ -13,6 +13,8 @@ export const ofNodeAlone = [
   'bridge-killed.long',
   'bridge-rabbit.tools',
   'bridge-ssh.tools',
+  'bridge-zeromq',
+  'bridge-zeromq-killed.long',
   'engine.tools',
   'export.long',
   'export.tools',

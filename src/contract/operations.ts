@@ -1230,7 +1230,7 @@ const table = {
     concerns: 'one',
   },
   bridge: {
-    summary: 'carry mail to agents that live in another root, by ssh or a broker; help bridges',
+    summary: 'carry mail to agents that live in another root, by ssh, ZeroMQ or a broker; help bridges',
     library: null,
     output: 'bridge',
     each: true,
@@ -1240,7 +1240,7 @@ const table = {
     syncs: 'each message there, before it is acked here; not the ack',
   },
   receive: {
-    summary: 'take what the bridge of another root brings on stdin, and answer on stdout; help bridges',
+    summary: 'take what bridges of other roots bring, on stdin or at a port, and answer it; help bridges',
     library: null,
     effect: 'changes',
     action: null,

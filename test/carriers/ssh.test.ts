@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { type Answer, CarrierDown, type Parcel } from '../../src/carriers/port.ts';
 import { serveFarEnd } from '../../src/carriers/ssh/far-end.ts';
-import { answerIn, answerLine, hello, parcelIn, parcelLine, versionIn } from '../../src/carriers/ssh/frames.ts';
+import { answerIn, answerLine, hello, parcelIn, parcelLine, versionIn } from '../../src/carriers/frames.ts';
 import { createSplitter } from '../../src/carriers/ssh/lines.ts';
 import { sshCarrier, type SshOptions } from '../../src/carriers/ssh/ssh.ts';
 
@@ -14,8 +14,9 @@ const never = new AbortController().signal;
 describe('frames', () => {
   test('a parcel is a line of JSON, in which its message stands byte for byte', () => {
     const line = Buffer.from(parcelLine({ n: 7, parcel }));
+    expect(line.includes('\n')).toBe(false);
     expect(JSON.parse(line.toString())).toMatchObject({ n: 7, id, to: 'bob', hops: 2, message: { v: 1 } });
-    const read = parcelIn(line.subarray(0, -1));
+    const read = parcelIn(line);
     expect(read).toMatchObject({ n: 7, parcel: { id, to: 'bob', hops: 2 } });
     expect(Buffer.from(read!.parcel.bytes).equals(bytes)).toBe(true);
   });
@@ -60,6 +61,8 @@ describe('frames', () => {
 });
 
 describe('the far end', () => {
+  const lineOf = (n: number): string => `${Buffer.from(parcelLine({ n, parcel })).toString()}\n`;
+
   const serve = (take: (parcels: readonly Parcel[]) => Promise<readonly Answer[]>, signal = never) => {
     const input = new PassThrough();
     let out = '';
@@ -74,7 +77,7 @@ describe('the far end', () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
       return parcels.map(() => ({ is: 'stored' }));
     });
-    for (let n = 1; n <= 250; n++) input.write(parcelLine({ n, parcel }));
+    for (let n = 1; n <= 250; n++) input.write(lineOf(n));
     input.end();
     await ended;
     expect(lines()).toEqual([hello, ...Array.from({ length: 250 }, (_, i) => `{"n":${i + 1},"is":"stored"}`)]);
@@ -85,7 +88,7 @@ describe('the far end', () => {
 
   test('what is no frame is an error, behind the answers to what came before', async () => {
     const { input, ended, lines } = serve(async (parcels) => parcels.map(() => ({ is: 'stored' })));
-    input.write(parcelLine({ n: 1, parcel }));
+    input.write(lineOf(1));
     await new Promise((resolve) => setTimeout(resolve, 20));
     input.write('GET / HTTP/1.1\n');
     await expect(ended).rejects.toMatchObject({ code: 'MESSAGE_INVALID' });
@@ -98,9 +101,9 @@ describe('the far end', () => {
       stop.abort();
       return parcels.map(() => ({ is: 'stored' }));
     }, stop.signal);
-    input.write(parcelLine({ n: 1, parcel }));
+    input.write(lineOf(1));
     await ended;
-    input.write(parcelLine({ n: 2, parcel }));
+    input.write(lineOf(2));
     expect(lines()).toEqual([hello, '{"n":1,"is":"stored"}']);
   });
 });

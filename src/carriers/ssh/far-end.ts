@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import { messageInvalid } from '../../model/refusals.ts';
+import { answerLine, type Framed, hello, mostLineBytes, parcelIn } from '../frames.ts';
+import { createIntake } from '../intake.ts';
 import type { Answer, Parcel } from '../port.ts';
-import { answerLine, type Framed, hello, mostLineBytes, parcelIn } from './frames.ts';
 import { createSplitter } from './lines.ts';
 
 export interface FarEnd {
@@ -13,45 +14,21 @@ export interface FarEnd {
   readonly signal: AbortSignal;
 }
 
-// What lies ready is stored in one call, and so shares its syncs.
-const mostTogether = 100;
-const bytesTogether = 4 * 1024 * 1024;
-/** So much is read ahead. */
-const aheadBytes = 2 * bytesTogether;
-
 /** Answers what a bridge brings until its input ends. @throws MESSAGE_INVALID: a line is no frame */
 export async function serveFarEnd({ input, write, take, signal }: FarEnd): Promise<void> {
   await write(`${hello}\n`);
-  const queue: Framed[] = [];
-  let queued = 0;
-  let storing: Promise<void> | undefined;
   const failures: unknown[] = [];
-
-  const next = (): Framed[] => {
-    let bytes = 0;
-    const isTaken = ({ parcel }: Framed): boolean => (bytes += parcel.bytes.length) <= bytesTogether;
-    let count = 1;
-    isTaken(queue[0] as Framed);
-    while (count < queue.length && count < mostTogether && isTaken(queue[count] as Framed)) count++;
-    return queue.splice(0, count);
-  };
-  const store = async (): Promise<void> => {
-    while (queue.length > 0 && !signal.aborted) {
-      const some = next();
-      for (const { parcel } of some) queued -= parcel.bytes.length;
+  const intake = createIntake<Framed>({
+    store: async (some) => {
       const answers = await take(some.map(({ parcel }) => parcel));
-      await write(some.map(({ n }, i) => answerLine(n, answers[i] as Answer)).join(''));
-    }
-  };
-  const begin = (): void => {
-    storing ??= store()
-      .catch((error: unknown) => {
-        failures.push(error);
-        input.destroy();
-      })
-      .finally(() => (storing = undefined));
-  };
-
+      await write(some.map(({ n }, i) => `${answerLine(n, answers[i] as Answer)}\n`).join(''));
+    },
+    onFailure: (error) => {
+      failures.push(error);
+      input.destroy();
+    },
+    signal,
+  });
   const splitter = createSplitter(mostLineBytes);
   const stop = (): void => void input.destroy();
   signal.addEventListener('abort', stop, { once: true });
@@ -61,11 +38,10 @@ export async function serveFarEnd({ input, write, take, signal }: FarEnd): Promi
         const framed = parcelIn(line);
         if (!framed)
           throw messageInvalid(`This is no frame of a bridge: ${line.toString('utf8', 0, 60)}`, 'dreamos help bridges');
-        queue.push(framed);
-        queued += framed.parcel.bytes.length;
+        intake.add(framed);
       }
-      begin();
-      if (queued > aheadBytes) await storing;
+      intake.begin();
+      await intake.room();
       if (failures.length > 0 || signal.aborted) break;
     }
   } catch (error) {
@@ -73,7 +49,7 @@ export async function serveFarEnd({ input, write, take, signal }: FarEnd): Promi
     if (!signal.aborted && failures.length === 0) throw error;
   } finally {
     signal.removeEventListener('abort', stop);
-    await storing;
+    await intake.idle();
   }
   if (failures.length > 0) throw failures[0];
 }

@@ -6,8 +6,9 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { kill } from 'node:process';
 import type { Readable, Writable } from 'node:stream';
-import { type Answer, type Carrier, CarrierDown, type Connection } from '../port.ts';
-import { answerIn, mostLineBytes, parcelLine, versionIn } from './frames.ts';
+import { type Carrier, CarrierDown, type Connection } from '../port.ts';
+import { createUnderWay } from '../under-way.ts';
+import { answerIn, mostLineBytes, parcelLine, versionIn } from '../frames.ts';
 import { createSplitter } from './lines.ts';
 
 export interface SshOptions {
@@ -39,33 +40,19 @@ async function connect(options: SshOptions, signal: AbortSignal): Promise<Connec
   const { command, env, cwd, helloMs = helloWithinMs, answerMs = answerWithinMs } = options;
   // In a group of its own: a terminal's Ctrl-C reaches the bridge alone, and all that it starts is ended with it.
   const child: Child = spawn('/bin/sh', ['-c', command], { env, cwd, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
-  const waiting = new Map<
-    number,
-    { readonly resolve: (answer: Answer) => void; readonly reject: (why: Error) => void }
-  >();
-  let last = 0;
   let words = '';
-  let why: string | undefined;
-  let watch: NodeJS.Timeout | undefined;
+  let isOver = false;
   let tellEnd: (why: string) => void = () => undefined;
   const ended = new Promise<string>((resolve) => (tellEnd = resolve));
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
 
   const end = (reason: string): void => {
-    if (why !== undefined) return;
-    why = reason;
-    clearTimeout(watch);
-    for (const { reject } of waiting.values()) reject(new CarrierDown(reason));
-    waiting.clear();
+    if (!underWay.end(reason)) return;
+    isOver = true;
     tellEnd(reason);
     void endChild(child, exited);
   };
-  // Each answer shows that the other end is alive; the next one has as long again.
-  const expectAnswer = (): void => {
-    clearTimeout(watch);
-    watch =
-      waiting.size === 0 ? undefined : setTimeout(() => end(`nothing was answered for ${answerMs / 1000} s`), answerMs);
-  };
+  const underWay = createUnderWay(answerMs, end);
   child.once('error', (error) => end(error.message));
   child.once('close', (code, killed) => end(endOf(code, killed, words)));
   child.stdin.on('error', () => undefined);
@@ -79,9 +66,7 @@ async function connect(options: SshOptions, signal: AbortSignal): Promise<Connec
       if (isGreeted) {
         const said = answerIn(line);
         if (!said) return end(`this is no answer: ${line.slice(0, 60)}`);
-        waiting.get(said.n)?.resolve(said.answer);
-        waiting.delete(said.n);
-        return expectAnswer();
+        return underWay.answered(said.n, said.answer);
       }
       const version = versionIn(line);
       if (version === undefined) {
@@ -93,9 +78,9 @@ async function connect(options: SshOptions, signal: AbortSignal): Promise<Connec
     };
     child.stdout.on('data', (chunk: Buffer) => {
       try {
-        for (const line of why === undefined ? splitter.add(chunk) : []) {
+        for (const line of isOver ? [] : splitter.add(chunk)) {
           hear(line.toString());
-          if (why !== undefined) return;
+          if (isOver) return;
         }
       } catch (error) {
         end((error as Error).message);
@@ -116,14 +101,14 @@ async function connect(options: SshOptions, signal: AbortSignal): Promise<Connec
 
   return {
     ended,
-    publish: (parcel) =>
-      new Promise((resolve, reject) => {
-        if (why !== undefined) return reject(new CarrierDown(why));
-        const n = ++last;
-        waiting.set(n, { resolve, reject });
-        if (waiting.size === 1) expectAnswer();
-        child.stdin.write(parcelLine({ n, parcel }));
-      }),
+    publish: async (parcel) => {
+      const { n, answer } = underWay.add();
+      child.stdin.cork();
+      child.stdin.write(parcelLine({ n, parcel }));
+      child.stdin.write('\n');
+      child.stdin.uncork();
+      return answer;
+    },
     close: async () => {
       end('the bridge was stopped');
       await exited;

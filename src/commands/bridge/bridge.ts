@@ -8,22 +8,23 @@ import type { Session } from '../../core/root/root.ts';
 import { agentNamePattern, sameAgent } from '../../model/agent.ts';
 import { quoteWord } from '../../model/basics/shell-word.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { usage } from '../../model/refusals.ts';
+import { absolute, usage } from '../../model/refusals.ts';
 
 export interface BridgeFlags {
   via?: string;
   name?: string;
+  key?: string;
   once?: boolean;
 }
 
 export async function bridgeCommand(
   context: Context,
   peer: string,
-  { via = '', name, once = false }: BridgeFlags,
+  { via = '', name, key, once = false }: BridgeFlags,
 ): Promise<void> {
   const { around, output, signal } = context;
   const session = await context.session();
-  const carrier = await carrierFor(context, session, { peer, via, name });
+  const carrier = await carrierFor(context, session, { peer, via, name, key });
   const hurry = new AbortController();
   let reason = '';
   const onTold = async (told: BridgeTold): Promise<void> => {
@@ -49,21 +50,38 @@ interface Way {
   readonly peer: string;
   readonly via: string;
   readonly name: string | undefined;
+  readonly key: string | undefined;
 }
 
 async function carrierFor(context: Context, session: Session, way: Way): Promise<Carrier> {
-  const { via, name } = way;
+  const { via, name, key } = way;
   if (via.trim() === '')
     throw usage('There is no carrier.', `dreamos bridge ${way.peer} --via 'ssh host-b dreamos receive'`);
   const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(via) ?? [];
+  const isZeromq = scheme?.toLowerCase() === 'tcp';
+  if (key !== undefined && !isZeromq) throw usage('--key is for tcp:// alone.', 'Leave it out.');
+  if (name !== undefined && (scheme === undefined || isZeromq))
+    throw usage('--name is for brokers: any other end need not know it.', 'Leave it out.');
+  if (isZeromq) return zeromqFor(context, way);
   if (scheme === undefined) {
-    if (name !== undefined)
-      throw usage('--name is for brokers: the other end of a command line need not know it.', 'Leave it out.');
     const { sshCarrier } = await import('../../carriers/ssh/ssh.ts');
     return sshCarrier({ command: via, env: context.around.env, cwd: context.around.cwd() });
   }
   if (/^amqps?$/i.test(scheme)) return brokerFor(context, session, way);
   throw usage(`${scheme}:// is no carrier that is known here.`, 'Which there are: dreamos help bridges');
+}
+
+async function zeromqFor(context: Context, { peer, via, key }: Way): Promise<Carrier> {
+  const example = `dreamos bridge ${peer} --via tcp://host-b:5555 --key ~/.config/dreamos/zeromq`;
+  const { checkAddress } = await import('../../carriers/zeromq/address.ts');
+  checkAddress(via, example);
+  if (key === undefined) throw usage('Who may connect is said by keys, so tcp:// needs the file of them.', example);
+  const { loadZeromq } = await import('../../carriers/zeromq/package.ts');
+  const zmq = await loadZeromq();
+  const { curveKeys, keyOfPeer } = await import('../../carriers/zeromq/keys.ts');
+  const keys = await curveKeys(absolute(context.around.cwd(), key, 'SOURCE_NOT_FOUND'), zmq.curveKeyPair);
+  const { zeromqCarrier } = await import('../../carriers/zeromq/zeromq.ts');
+  return zeromqCarrier(zmq, { address: via, keys, far: keyOfPeer(keys, peer) });
 }
 
 async function brokerFor(context: Context, session: Session, { peer, via, name }: Way): Promise<Carrier> {

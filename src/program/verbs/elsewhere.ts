@@ -60,9 +60,10 @@ export const bridge: Verb = {
       command
         .option(
           '--via <carrier>',
-          "a command line that ends in `dreamos receive` there, or a broker: 'ssh host-b dreamos receive', amqp://user@host/vhost",
+          "a command line that ends in `dreamos receive` there, a broker, or who listens there: 'ssh host-b dreamos receive', amqp://user@host/vhost, tcp://host-b:5555",
         )
         .option('--name <name>', 'what this root is called there; a broker needs it')
+        .option('--key <file>', 'for tcp://: the keys of this root and its peers; made where it is missing')
         .option('--once', 'carry what is ready now, and end; for cron'),
       ', else bridge:<peer>',
     )
@@ -83,12 +84,17 @@ export const receive: Verb = {
   words: 'receive',
   setUp(command, context) {
     command
-      .action(async () => (await import('../../commands/bridge/receive.ts')).receiveCommand(context))
+      .option('--listen <address>', 'for bridges that come by ZeroMQ, until a signal comes: tcp://192.0.2.2:5555')
+      .option(
+        '--key <file>',
+        'for --listen: the keys of this root and of those that may connect; made where it is missing',
+      )
+      .action(async (options) => (await import('../../commands/bridge/receive.ts')).receiveCommand(context, options))
       .addHelpText(
         'after',
         example(
-          "dreamos bridge host-b --via 'ssh host-b dreamos receive'",
-          'A bridge starts it on the other machine and talks to it on stdin and stdout; it ends when they do. What it stores goes by the rules of this root: limits, policy, who has retired.',
+          "dreamos bridge host-b --via 'ssh host-b dreamos receive'\n  dreamos receive --listen tcp://192.0.2.2:5555 --key ~/.config/dreamos/zeromq",
+          'A bridge starts it on the other machine and talks to it on stdin and stdout; it ends when they do. With --listen it is started there for all bridges. What it stores goes by the rules of this root: limits, policy, who has retired.',
         ),
       );
   },

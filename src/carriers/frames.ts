@@ -1,5 +1,6 @@
 /**
- * What a bridge and `dreamos receive` say to each other, in JSON Lines, over any two pipes (ssh, a container, a shell).
+ * What a bridge and `dreamos receive` say to each other: JSON Lines over any two pipes (ssh, a container, a shell), or a message of
+ * ZeroMQ each, where the bridge says first what it is.
  *
  *   <  {"dreamos":"receive","v":1}                                        first, once the root is open
  *   >  {"n":1,"id":"01J…","to":"bob","hops":1,"message":{…}}              the message as its file has it, as the last field
@@ -9,13 +10,15 @@
  *
  * One answer for each, in any order, by its number. What is not answered when the pipe breaks is brought again under its id.
  */
-import { agentNamePattern } from '../../model/agent.ts';
-import { mostFileBytes } from '../../model/basics/limits.ts';
-import { isId } from '../../model/id.ts';
-import type { Answer, Parcel } from '../port.ts';
+import { agentNamePattern } from '../model/agent.ts';
+import { mostFileBytes } from '../model/basics/limits.ts';
+import { isId } from '../model/id.ts';
+import type { Answer, Parcel } from './port.ts';
 
 export const hello = '{"dreamos":"receive","v":1}';
-/** A longer line is no frame. */
+/** Where a bridge has to speak first. */
+export const greeting = '{"dreamos":"bridge","v":1}';
+/** A longer one is no frame. */
 export const mostLineBytes = mostFileBytes + 1024;
 
 export interface Framed {
@@ -25,9 +28,10 @@ export interface Framed {
 
 const before = ',"message":';
 
+/** Without a line end, as all of these. */
 export function parcelLine({ n, parcel: { id, to, hops, bytes } }: Framed): Uint8Array {
   const head = JSON.stringify({ n, id, to, hops }).slice(0, -1);
-  return Buffer.concat([Buffer.from(`${head}${before}`), bytes, Buffer.from('}\n')]);
+  return Buffer.concat([Buffer.from(`${head}${before}`), bytes, Buffer.from('}')]);
 }
 
 /** `undefined`: it is none. */
@@ -42,7 +46,7 @@ export function parcelIn(line: Buffer): Framed | undefined {
 }
 
 export function answerLine(n: number, answer: Answer): string {
-  return `${JSON.stringify({ n, ...answer })}\n`;
+  return JSON.stringify({ n, ...answer });
 }
 
 /** `undefined`: it is none. */

@@ -1,0 +1,69 @@
+import type { Parcel } from './port.ts';
+
+/** What has come and is not stored yet. What lies ready is stored in one call, and so shares its syncs. */
+export interface Intake<T> {
+  /** It is stored after the next `begin`. */
+  add(one: T): void;
+  begin(): void;
+  /** Ends at once, if there is room for more. */
+  room(): Promise<void>;
+  /** What is being stored is; after the signal nothing else is. Never rejects. */
+  idle(): Promise<void>;
+}
+
+export interface IntakeOptions<T> {
+  /** Stores some and answers them, one call at a time. */
+  readonly store: (some: readonly T[]) => Promise<void>;
+  readonly onFailure: (error: unknown) => void;
+  /** What is being stored is finished, and nothing else begun. */
+  readonly signal: AbortSignal;
+}
+
+const mostTogether = 100;
+const bytesTogether = 4 * 1024 * 1024;
+/** So much is read ahead. */
+const aheadBytes = 2 * bytesTogether;
+
+export function createIntake<T extends { readonly parcel: Parcel }>({
+  store,
+  onFailure,
+  signal,
+}: IntakeOptions<T>): Intake<T> {
+  const queue: T[] = [];
+  let queued = 0;
+  let storing: Promise<void> | undefined;
+  const next = (): T[] => {
+    let bytes = 0;
+    const isTaken = ({ parcel }: T): boolean => (bytes += parcel.bytes.length) <= bytesTogether;
+    let count = 1;
+    isTaken(queue[0] as T);
+    while (count < queue.length && count < mostTogether && isTaken(queue[count] as T)) count++;
+    return queue.splice(0, count);
+  };
+  const storeAll = async (): Promise<void> => {
+    while (queue.length > 0 && !signal.aborted) {
+      const some = next();
+      for (const { parcel } of some) queued -= parcel.bytes.length;
+      await store(some);
+    }
+  };
+  return {
+    add: (one) => {
+      queue.push(one);
+      queued += one.parcel.bytes.length;
+    },
+    begin: () => {
+      // A signal that comes while it takes the first ones is to find it.
+      storing ??= Promise.resolve()
+        .then(storeAll)
+        .catch(onFailure)
+        .finally(() => (storing = undefined));
+    },
+    room: async () => {
+      if (queued > aheadBytes) await storing;
+    },
+    idle: async () => {
+      await storing;
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { type Answer, CarrierDown } from './port.ts';
+
+/** What was sent and is not answered yet, by its number. */
+export interface UnderWay {
+  /** @returns its number, and what it is answered @throws CarrierDown: it has ended */
+  add(): { readonly n: number; readonly answer: Promise<Answer> };
+  answered(n: number, answer: Answer): void;
+  /** Nothing is answered any more: what is under way ends with CarrierDown. Again, it does nothing. @returns whether it had not ended */
+  end(why: string): boolean;
+}
+
+interface Waiting {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (why: Error) => void;
+}
+
+/** @param answerMs each answer shows that the other end is alive; the next one has as long again @param onSilence none came */
+export function createUnderWay(answerMs: number, onSilence: (why: string) => void): UnderWay {
+  const waiting = new Map<number, Waiting>();
+  let last = 0;
+  let ended: string | undefined;
+  let watch: NodeJS.Timeout | undefined;
+  const expectAnswer = (): void => {
+    clearTimeout(watch);
+    watch =
+      waiting.size === 0
+        ? undefined
+        : setTimeout(() => onSilence(`nothing was answered for ${answerMs / 1000} s`), answerMs);
+  };
+  return {
+    add: () => {
+      if (ended !== undefined) throw new CarrierDown(ended);
+      const n = ++last;
+      const answer = new Promise<Answer>((resolve, reject) => waiting.set(n, { resolve, reject }));
+      if (waiting.size === 1) expectAnswer();
+      return { n, answer };
+    },
+    answered: (n, answer) => {
+      waiting.get(n)?.resolve(answer);
+      waiting.delete(n);
+      expectAnswer();
+    },
+    end: (why) => {
+      if (ended !== undefined) return false;
+      ended = why;
+      clearTimeout(watch);
+      for (const { reject } of waiting.values()) reject(new CarrierDown(why));
+      waiting.clear();
+      return true;
+    },
+  };
+}

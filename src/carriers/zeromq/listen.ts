@@ -1,0 +1,143 @@
+import type { Router } from 'zeromq';
+import { answerLine, type Framed, greeting, hello, mostLineBytes, parcelIn } from '../frames.ts';
+import { createIntake } from '../intake.ts';
+import type { Answer, Parcel } from '../port.ts';
+import { cannotListen, socketOptions } from './address.ts';
+import { type CurveKeys, keyBytes } from './keys.ts';
+import type { Zeromq } from './package.ts';
+
+export interface ListenOptions {
+  readonly address: string;
+  /** Who has the secret one of a peer's key comes in; nobody else. */
+  readonly keys: CurveKeys;
+  readonly take: (parcels: readonly Parcel[]) => Promise<readonly Answer[]>;
+  /** Takes no more; what is being taken is answered. */
+  readonly signal: AbortSignal;
+  /** It listens, at this address: with port 0 another one was chosen. */
+  readonly onUp: (address: string) => Promise<void>;
+  /** Of who was turned away. */
+  readonly warn: (message: string) => void;
+  /** Nobody else comes in while so many are connected. */
+  readonly mostConnections?: number;
+}
+
+const usualConnections = 64;
+/** Who has not shown its key by then is cut off. */
+const handshakeMs = 5000;
+/** Of a connection, read ahead; more waits in its pipe. */
+const mostAhead = 16;
+/** What is answered last still leaves. */
+const lingerMs = 1000;
+
+/** Who sent it. */
+interface Come extends Framed {
+  readonly from: Buffer;
+}
+
+/** Answers what bridges bring until the signal comes. @throws CANNOT_LISTEN */
+export async function listenForBridges(zmq: Zeromq, options: ListenOptions): Promise<void> {
+  const { address, keys, take, signal, onUp } = options;
+  const context = new zmq.Context({ blocky: false });
+  const router = new zmq.Router({
+    ...socketOptions(address),
+    context,
+    curveServer: true,
+    curveSecretKey: keys.secretKey,
+    // Without it, or while nobody answers for it, everybody would come in who knows the public key.
+    zapDomain: 'dreamos',
+    handshakeInterval: handshakeMs,
+    maxMessageSize: mostLineBytes,
+    receiveHighWaterMark: mostAhead,
+    linger: lingerMs,
+  });
+  const failures: unknown[] = [];
+  const stop = new AbortController();
+  const intake = createIntake<Come>({
+    store: async (some) => {
+      const answers = await take(some.map(({ parcel }) => parcel));
+      for (const [i, { n, from }] of some.entries()) await router.send([from, answerLine(n, answers[i] as Answer)]);
+    },
+    onFailure: (error) => {
+      failures.push(error);
+      stop.abort();
+    },
+    signal: AbortSignal.any([signal, stop.signal]),
+  });
+  const end = async (): Promise<void> => {
+    await intake.idle();
+    router.close();
+  };
+  const ends = (): void => void end();
+  const endGate = await guard(zmq, router, context, options);
+  try {
+    await router.bind(address).catch((error: unknown) => {
+      throw cannotListen(address, error as Error);
+    });
+    await onUp(router.lastEndpoint ?? address);
+    for (const one of [signal, stop.signal]) one.addEventListener('abort', ends, { once: true });
+    if (!signal.aborted) await read(router, intake);
+  } finally {
+    for (const one of [signal, stop.signal]) one.removeEventListener('abort', ends);
+    await end();
+    endGate();
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+/** A socket that is closed ends it. */
+async function read(router: Router, intake: ReturnType<typeof createIntake<Come>>): Promise<void> {
+  for await (const [from, frame, ...more] of router) {
+    if (!from || !frame) continue;
+    const framed = more.length === 0 ? parcelIn(frame) : undefined;
+    if (framed) {
+      intake.add({ ...framed, from });
+      // Behind what has come together with it.
+      setImmediate(intake.begin);
+      await intake.room();
+    } else if (frame.equals(Buffer.from(greeting))) await router.send([from, hello]);
+    // By this the bridge ends the connection, and says what it was.
+    else await router.send([from, `This is no frame of a bridge: ${frame.toString('utf8', 0, 60)}`]);
+  }
+}
+
+/** Lets in whose key is known (ZeroMQ's RFC 27), as long as there is room. @returns what ends it */
+async function guard(
+  zmq: Zeromq,
+  router: Router,
+  context: InstanceType<Zeromq['Context']>,
+  { keys: { path, peers }, warn, mostConnections = usualConnections }: ListenOptions,
+): Promise<() => void> {
+  const names = new Map([...peers].map(([name, key]) => [keyBytes(key)?.toString('hex'), name]));
+  const told = new Set<string>();
+  const tellOnce = (message: string): void => {
+    // They come again and again.
+    if (told.size < 100 && !told.has(message)) warn(message);
+    told.add(message);
+  };
+  let open = 0;
+  const count = async (): Promise<void> => {
+    for await (const { type } of router.events) {
+      if (type === 'accept') open++;
+      if (type === 'disconnect') open--;
+    }
+  };
+  const answer = async (asked: readonly Buffer[]): Promise<string> => {
+    const name = names.get(asked[6]?.toString('hex'));
+    if (name === undefined) tellOnce(`Somebody at ${String(asked[3])} was turned away: his key is not in ${path}.`);
+    else if (open > mostConnections)
+      tellOnce(`${name} at ${String(asked[3])} was turned away: ${mostConnections} connections are open.`);
+    else return '200';
+    return '400';
+  };
+  const gate = new zmq.Reply({ context, linger: 0 });
+  await gate.bind('inproc://zeromq.zap.01');
+  const serve = async (): Promise<void> => {
+    for await (const asked of gate) {
+      const [version = '', id = ''] = asked;
+      await gate.send([version, id, await answer(asked), '', '', '']);
+    }
+  };
+  void count();
+  void serve();
+  return () => gate.close();
+}

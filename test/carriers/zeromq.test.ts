@@ -1,0 +1,264 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect as connectTo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import * as zmq from 'zeromq';
+import { hello, parcelLine } from '../../src/carriers/frames.ts';
+import { type Answer, CarrierDown, type Connection, type Parcel } from '../../src/carriers/port.ts';
+import { checkAddress } from '../../src/carriers/zeromq/address.ts';
+import { curveKeys, expectPeers, keyBytes, keyOfPeer, type KeyPair, keysIn } from '../../src/carriers/zeromq/keys.ts';
+import { listenForBridges, type ListenOptions } from '../../src/carriers/zeromq/listen.ts';
+import { loadZeromq } from '../../src/carriers/zeromq/package.ts';
+import { zeromqCarrier, type ZeromqOptions } from '../../src/carriers/zeromq/zeromq.ts';
+import { expectRefusal } from '../core/rig.ts';
+
+const parcel: Parcel = {
+  id: '01JD3Y6Q0V8M5T2B7K9XWZ4RCE',
+  to: 'bob',
+  hops: 2,
+  bytes: Buffer.from('{"v":1,"body":"ä \\" ,\\"message\\":{}\\u0000"}'),
+};
+const never = new AbortController().signal;
+const far = zmq.curveKeyPair();
+const near = zmq.curveKeyPair();
+const stored = async (parcels: readonly Parcel[]): Promise<Answer[]> => parcels.map(() => ({ is: 'stored' }));
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end();
+});
+
+async function listen(more: Partial<ListenOptions> = {}) {
+  const stop = new AbortController();
+  const warnings: string[] = [];
+  let tell: (address: string) => void = () => undefined;
+  const up = new Promise<string>((resolve) => (tell = resolve));
+  const ended = listenForBridges(zmq, {
+    address: 'tcp://127.0.0.1:0',
+    keys: { path: '/keys', ...far, peers: new Map([['host-a', near.publicKey]]) },
+    take: stored,
+    signal: stop.signal,
+    onUp: async (address) => tell(address),
+    warn: (message) => warnings.push(message),
+    ...more,
+  });
+  const end = async (): Promise<void> => {
+    stop.abort();
+    await ended;
+  };
+  const address = (await Promise.race([up, ended])) ?? '';
+  ends.push(end);
+  const connect = async (how: Partial<ZeromqOptions> = {}): Promise<Connection> => {
+    const made = await zeromqCarrier(zmq, { address, keys: near, far: far.publicKey, ...how }).connect(never);
+    ends.push(() => made.close());
+    return made;
+  };
+  return { address, connect, end, stop, ended, warnings };
+}
+
+async function why(connecting: Promise<unknown>): Promise<string> {
+  const error = await connecting.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(CarrierDown);
+  return (error as CarrierDown).message;
+}
+
+/** Something that is no `dreamos receive`, at an address. */
+async function strange(answer: (frame: string) => string | undefined): Promise<string> {
+  const router = new zmq.Router({ curveServer: true, curveSecretKey: far.secretKey, linger: 0 });
+  ends.push(() => router.close());
+  await router.bind('tcp://127.0.0.1:*');
+  const serve = async (): Promise<void> => {
+    for await (const [from, frame] of router) {
+      const said = answer(String(frame));
+      if (said !== undefined) await router.send([from ?? '', said]);
+    }
+  };
+  void serve();
+  return router.lastEndpoint ?? '';
+}
+
+describe('a connection', () => {
+  test('brings parcels byte for byte and in order, each with its own answer; what lies ready is stored together', async () => {
+    const seen: Parcel[] = [];
+    const sizes: number[] = [];
+    const { connect } = await listen({
+      take: async (parcels) => {
+        seen.push(...parcels);
+        sizes.push(parcels.length);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return parcels.map(({ hops }) =>
+          hops % 2 ? { is: 'stored' } : { is: 'refused', code: 'X', reason: `${hops}` },
+        );
+      },
+    });
+    const connection = await connect();
+    const all = Array.from({ length: 250 }, (_, i) => ({ ...parcel, hops: i + 1 }));
+    const answers = await Promise.all(all.map((one) => connection.publish(one)));
+    expect(answers).toEqual(
+      all.map(({ hops }) => (hops % 2 ? { is: 'stored' } : { is: 'refused', code: 'X', reason: `${hops}` })),
+    );
+    expect(seen.map(({ hops }) => hops)).toEqual(all.map(({ hops }) => hops));
+    expect(seen.every(({ bytes }) => Buffer.from(bytes).equals(parcel.bytes))).toBe(true);
+    expect(Math.max(...sizes)).toBeGreaterThan(1);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(100);
+  });
+
+  test('ends what is under way when the other end goes, and what is tried then', async () => {
+    const one = await listen();
+    const address = await strange((frame) => (frame.includes('bridge') ? hello : undefined));
+    const silent = await one.connect({ address });
+    const asked = silent.publish(parcel);
+    await ends.splice(1, 1)[0]?.();
+    expect(await why(asked)).toBe('the connection has broken');
+    expect(await silent.ended).toBe('the connection has broken');
+    expect(await why(silent.publish(parcel))).toBe('the connection has broken');
+    expect(await why(one.connect({ address }))).toContain('nobody listens there');
+  });
+
+  test('told to end, it answers what is being stored, and takes no more', async () => {
+    const taken: string[] = [];
+    const one = await listen({
+      take: async (parcels) => {
+        one.stop.abort();
+        taken.push(...parcels.map(({ id }) => id));
+        return stored(parcels);
+      },
+    });
+    const connection = await one.connect();
+    expect(await connection.publish(parcel)).toEqual({ is: 'stored' });
+    await one.ended;
+    await why(connection.publish(parcel));
+    expect(taken).toHaveLength(1);
+  });
+
+  test('to what says nothing, something else or another version is none; one that answers nonsense or no more is given up', async () => {
+    const { connect } = await listen();
+    expect(await why(connect({ address: await strange(() => undefined), helloMs: 100 }))).toContain('nobody has said');
+    expect(await why(connect({ address: await strange(() => 'what') }))).toContain('no `dreamos receive` listens');
+    const newer = await strange(() => '{"dreamos":"receive","v":2}');
+    expect(await why(connect({ address: newer }))).toContain('version 2');
+    const odd = await connect({ address: await strange((frame) => (frame.includes('bridge') ? hello : 'what')) });
+    expect(await why(odd.publish(parcel))).toBe('this is no answer: what');
+    const address = await strange((frame) => (frame.includes('bridge') ? hello : undefined));
+    const silent = await connect({ address, answerMs: 100 });
+    expect(await why(silent.publish(parcel))).toBe('nothing was answered for 0.1 s');
+  });
+
+  test('that brings what is no frame is told so, and others go on', async () => {
+    const { connect, address } = await listen();
+    const odd = new zmq.Dealer({
+      curveServerKey: far.publicKey,
+      curvePublicKey: near.publicKey,
+      curveSecretKey: near.secretKey,
+      linger: 0,
+    });
+    ends.push(() => odd.close());
+    odd.connect(address);
+    for (const frames of [['GET / HTTP/1.1'], [Buffer.from(parcelLine({ n: 1, parcel })), 'more']]) {
+      await odd.send(frames);
+      expect(String(await odd.receive())).toContain('This is no frame of a bridge');
+    }
+    expect(await (await connect()).publish(parcel)).toEqual({ is: 'stored' });
+  });
+});
+
+describe('who may connect', () => {
+  test('is whose key is in the file, and nobody else, with whatever key or none', async () => {
+    const { connect, address, warnings } = await listen();
+    expect(await why(connect({ keys: zmq.curveKeyPair() }))).toContain('is not in the file of the other one');
+    expect(await why(connect({ far: near.publicKey }))).toContain('does not have the key');
+    expect(warnings).toEqual(['Somebody at 127.0.0.1 was turned away: his key is not in /keys.']);
+    const plain = new zmq.Dealer({ linger: 0 });
+    ends.push(() => plain.close());
+    const turnedAway = new Promise((resolve) => plain.events.on('disconnect', resolve));
+    plain.connect(address);
+    await plain.send(Buffer.from(parcelLine({ n: 1, parcel })));
+    await turnedAway;
+    expect(await (await connect()).publish(parcel)).toEqual({ is: 'stored' });
+  });
+
+  test('is nobody more while so many are connected, also such as say nothing', async () => {
+    const { connect, address, warnings } = await listen({ mostConnections: 2 });
+    const idle = connectTo(Number(address.split(':').at(-1)), '127.0.0.1');
+    idle.on('error', () => undefined);
+    ends.push(() => idle.destroy());
+    await new Promise((resolve) => idle.once('connect', resolve));
+    // What it says first is said once it was accepted.
+    await new Promise((resolve) => idle.once('data', resolve));
+    const first = await connect();
+    expect(await why(connect())).toContain('too many are connected');
+    expect(warnings).toEqual(['host-a at 127.0.0.1 was turned away: 2 connections are open.']);
+    await first.close();
+    let second: Connection | undefined;
+    while (!second) second = await connect().catch(() => undefined);
+    expect(await second.publish(parcel)).toEqual({ is: 'stored' });
+  });
+
+  test('two cannot listen at one port', async () => {
+    const { address } = await listen();
+    await expectRefusal(listen({ address }), 'CANNOT_LISTEN');
+  });
+});
+
+describe('a file of keys', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'dreamos-curve-'));
+  afterAll(() => rmSync(dir, { recursive: true }));
+  const make = (): KeyPair => zmq.curveKeyPair();
+
+  test('is made where there is none, for its user alone, and stays as it is', async () => {
+    const path = join(dir, 'new/keys');
+    const keys = await curveKeys(path, make);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readFileSync(path, 'utf8')).toBe(`secret ${keys.secretKey}\npublic ${keys.publicKey}\n`);
+    expect(await curveKeys(path, make)).toEqual(keys);
+    await expectRefusal((async () => expectPeers(keys))(), 'CONFIG_INVALID');
+    await expectRefusal((async () => keyOfPeer(keys, 'host-b'))(), 'CONFIG_INVALID');
+    writeFileSync(path, `# of this machine\n${readFileSync(path, 'utf8')}\npeer Host-B ${far.publicKey}\n`);
+    expect(keyOfPeer(await curveKeys(path, make), 'host-B')).toBe(far.publicKey);
+    chmodSync(path, 0o640);
+    await expectRefusal(curveKeys(path, make), 'UNAUTHENTICATED');
+  });
+
+  test.each([
+    ['nothing', '', 'the keys of this root are missing'],
+    ['one key alone', `secret ${near.secretKey}`, 'the keys of this root are missing'],
+    ['a key that is cut', `secret ${near.secretKey.slice(1)}`, 'line 1 is none'],
+    ['a peer without a name', `public ${near.publicKey}\npeer ${near.secretKey}`, 'line 2 is none'],
+    ['a name that is none', `peer ../x ${near.publicKey}`, 'line 1 is none'],
+    ['another word', `token ${near.publicKey}`, 'line 1 is none'],
+    ['what is too large for 32 bytes', `public ${'#'.repeat(40)}`, 'line 1 is none'],
+  ])('with %s is refused, and nothing of it is said', (_, text, reason) => {
+    expect(() => keysIn('/keys', text)).toThrow(`/keys is no file of CURVE keys: ${reason}.`);
+  });
+
+  test('its keys are those of Z85', () => {
+    // The example of ZeroMQ's RFC 32, four times.
+    const hex = '864fd26fb559f75b'.repeat(4);
+    expect(keyBytes('HelloWorld'.repeat(4))?.toString('hex')).toBe(hex);
+    expect(keyBytes('HelloWorld')).toBeUndefined();
+  });
+
+  test.each(['tcp://host-b', 'tcp://:5555', 'tcp://host-b:66666', 'tcp://a b:1', 'tcp://user@host/x:1', 'http://a:1'])(
+    '%s is no address',
+    (address) => {
+      expect(() => checkAddress(address, '')).toThrow(/names no host and port/);
+    },
+  );
+
+  test.each(['tcp://host-b:5555', 'tcp://[::1]:5555', 'tcp://192.0.2.2:0', 'tcp://*:5555'])('%s is one', (address) => {
+    expect(() => checkAddress(address, '')).not.toThrow();
+  });
+});
+
+test('where the package is missing, it is said how to install it', async () => {
+  const missing = loadZeromq(() => Promise.reject(new Error("Cannot find package 'zeromq' from x\nRequire stack: y")));
+  await expect(missing).rejects.toMatchObject({
+    code: 'USAGE',
+    message: "tcp:// needs the package zeromq beside dreamos: Cannot find package 'zeromq' from x.",
+    hint: 'Where dreamos is: npm install zeromq@6',
+  });
+});

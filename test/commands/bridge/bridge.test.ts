@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { createRig } from '../rig.ts';
+
+test.each([
+  ['bridge b --via tcp://host-b --key k', 'names no host and port'],
+  ['bridge b --via tcp://host-b:1', 'tcp:// needs the file of them'],
+  ['bridge b --via tcp://host-b:1 --key k --name a', '--name is for brokers'],
+  ['bridge b --via cat --key k', '--key is for tcp:// alone'],
+  ['bridge b --via amqp://host-b --key k', '--key is for tcp:// alone'],
+  ['receive --listen tcp://host-b', 'names no host and port'],
+  ['receive --listen tcp://host-b:1', '--listen needs the file of them'],
+  ['receive --key k', '--key is for --listen'],
+])('%s is refused as it is typed', async (words, reason) => {
+  const refused = await (await createRig()).dreamos(words);
+  expect(refused).toMatchObject({ code: 2, out: '' });
+  expect(refused.err).toContain(reason);
+});

@@ -16,6 +16,9 @@ import { fromJson, toJson } from './wire.ts';
 const restMs = 200;
 /** So often a look is tried again. */
 const mostLooks = 3;
+/** Milliseconds between two tries at a server that has said that it takes no more just now, and for how long that is tried. */
+const busyRestMs = 500;
+const mostBusyMs = 10_000;
 /** For so long a worker waits for a server to be there again; milliseconds. */
 const mostRestMs = 60_000;
 
@@ -41,16 +44,24 @@ export function createAway(server: Server): Away {
   async function act(session: Session, name: string, args: readonly unknown[]): Promise<unknown> {
     const operation = operationOf(name);
     const until = session.clock.uptime() + waitOf(args);
-    for (let looks = 1; ; looks++) {
+    const busyUntil = Math.max(until, session.clock.uptime() + mostBusyMs);
+    for (let looks = 1; ;) {
       try {
         return await call(session, name, withWait(args, until - session.clock.uptime()));
       } catch (error) {
         const isUp = isWaiting(operation) && session.clock.uptime() < until && !signalIn(args)?.aborted;
         const isHarmless = operation !== undefined && operations[operation].effect === 'looks';
+        if (isBusy(error)) {
+          // Nothing was done.
+          if (session.clock.uptime() >= busyUntil || signalIn(args)?.aborted) throw error;
+          await createBell().rest(busyRestMs, signalIn(args));
+          continue;
+        }
         if (isUp && isAway(error)) {
           session.warn(silent);
         } else if (!(error instanceof Gone)) throw error;
         else if (!isHarmless || looks >= mostLooks) throw goneWhile(server, name);
+        looks++;
         await createBell().rest(restMs, signalIn(args));
         if (isUp && signalIn(args)?.aborted) return undefined;
       }
@@ -71,15 +82,19 @@ export function createAway(server: Server): Away {
     name: string,
     args: readonly unknown[],
   ): AsyncGenerator<unknown, unknown, undefined> {
-    try {
-      for await (const line of lines(session, name, args)) {
-        if (line.ending) throw new Gone('the server ends');
-        if ('end' in line) return fromJson(line.end);
-        if ('item' in line) yield fromJson(line.item);
+    for (const until = session.clock.uptime() + mostBusyMs; ;) {
+      try {
+        for await (const line of lines(session, name, args)) {
+          if (line.ending) throw new Gone('the server ends');
+          if ('end' in line) return fromJson(line.end);
+          if ('item' in line) yield fromJson(line.item);
+        }
+        throw new Gone('there was no last line');
+      } catch (error) {
+        if (!isBusy(error) || session.clock.uptime() >= until || signalIn(args)?.aborted)
+          throw error instanceof Gone ? goneWhile(server, name) : error;
+        await createBell().rest(busyRestMs, signalIn(args));
       }
-      throw new Gone('there was no last line');
-    } catch (error) {
-      throw error instanceof Gone ? goneWhile(server, name) : error;
     }
   }
 
@@ -174,7 +189,11 @@ function isWaiting(operation: OperationName | undefined): boolean {
 }
 
 function isAway(error: unknown): boolean {
-  return error instanceof Gone || (error as { code?: unknown }).code === 'SERVER_UNREACHABLE';
+  return error instanceof Gone || (error as { code?: unknown }).code === 'SERVER_UNREACHABLE' || isBusy(error);
+}
+
+function isBusy(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'SERVER_BUSY';
 }
 
 function goneWhile(server: Server, name: string): Error {

@@ -10,6 +10,12 @@ export function unreachable(server: string, why: string, cause?: unknown): Dream
   });
 }
 
+/** Nothing was done. */
+export function turnedAway(server: string): DreamosError {
+  const message = `The server at ${server} has as many connections as it takes at once.`;
+  return new DreamosError('unreachable', 'SERVER_BUSY', message, { hint: 'Ask again in a second; nothing was done' });
+}
+
 /** It went away before it had answered. */
 export function wentAway(server: string, call: string): DreamosError {
   const message = `The server at ${server} went away before it had answered "${call}": it may have been done, or not.`;

@@ -78,7 +78,7 @@ _KINDS = {
     "LEASE_LOST LIMITED MAILBOX_FULL MAILBOX_NOT_EMPTY RESERVATION_LOST RESERVED ROOT_INSIDE_ROOT ROOT_MOVED "
     "SERVER_RUNNING STATE_CHANGED TASK_NOT_FOR_YOU TASK_STATE WAKE_UNSAFE",
     "disk": "DISK_FAILED OUTPUT_CLOSED ROOT_NOT_YOURS SEND_UNCERTAIN",
-    "unreachable": "ENGINE_LOST ENGINE_UNREACHABLE PEER_UNREACHABLE SERVER_DIFFERS SERVER_UNREACHABLE",
+    "unreachable": "ENGINE_LOST ENGINE_UNREACHABLE PEER_UNREACHABLE SERVER_BUSY SERVER_DIFFERS SERVER_UNREACHABLE",
     "denied": "FORBIDDEN KEY_CHANGED SEAL_UNOPENED SECRET_FOUND SIGNATURE_INVALID SIGNATURE_MISSING UNAUTHENTICATED",
     "bug": "UNEXPECTED",
 }
@@ -677,7 +677,14 @@ class _Answer:
             raise self.error()
         return json.loads(self.data) if self.data else None
 
+    @property
+    def is_busy(self) -> bool:
+        """Nothing was done, and it may be asked again."""
+        return self.status == 503 and self.headers.get("Retry-After") is not None
+
     def error(self) -> DreamosError:
+        if self.is_busy and not self.data:
+            return DreamosError("SERVER_BUSY", "The server has as many connections as it takes at once.", None, self.status)
         try:
             problem = json.loads(self.data)
             return DreamosError(problem["code"], problem["detail"], problem["hint"], self.status)
@@ -978,6 +985,9 @@ class Client:
                 patient.wait_or_raise(error)
             else:
                 self._has_answered = True
+                if answer.is_busy:
+                    patient.wait_or_raise(answer.error())
+                    continue
                 for text in json.loads(unquote(answer.headers.get("Dreamos-Warning", "[]"))):
                     self._warn(text)
                 return replace(answer, is_repeat=is_repeat)
@@ -997,7 +1007,7 @@ class _Patience:
     def wait_or_raise(self, error: Exception) -> None:
         client = self._client
         now = time.monotonic()
-        if isinstance(error, DreamosError) and error.code != "SERVER_UNREACHABLE":
+        if isinstance(error, DreamosError) and error.code not in ("SERVER_UNREACHABLE", "SERVER_BUSY"):
             raise error
         self._until = now + client.patience if self._until is None else self._until
         if not client._has_answered or now + self._pause > self._until:

@@ -266,6 +266,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     happened: 'The message is written, but the disk did not confirm it: it may or may not be sent.',
     next: 'Look before you repeat: dreamos show <id>; a repeat under one --dedupe-key is harmless.',
   },
+  SERVER_BUSY: {
+    kind: 'unreachable',
+    happened: 'The server has as many connections, or as much to read, as it takes at once; nothing was done.',
+    next: 'Ask again in a second, or end what waits and is not needed; what it takes at once: dreamos help server',
+  },
   SERVER_DIFFERS: {
     kind: 'unreachable',
     happened: 'What listens where DREAMOS_SERVER says is of another version of dreamos, or none of its servers.',

@@ -61,6 +61,7 @@ export type ErrorCode =
   | 'SEAL_UNOPENED'
   | 'SECRET_FOUND'
   | 'SEND_UNCERTAIN'
+  | 'SERVER_BUSY'
   | 'SERVER_DIFFERS'
   | 'SERVER_RUNNING'
   | 'SERVER_UNREACHABLE'

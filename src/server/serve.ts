@@ -9,10 +9,12 @@ import { isoTime } from '../model/clock.ts';
 import { cannotListen, socketId } from '../storage/file/disk/foreign/socket-files.ts';
 import { callMounts } from './calls/mounts.ts';
 import { pageFiles, whoMount } from './files/page.ts';
-import { createAccess } from './http/access.ts';
+import { createAccess, type Door } from './http/access.ts';
 import { createApp } from './http/app.ts';
+import { createBodyRoom, mostBodyBytes } from './http/body-room.ts';
 import { createListener, listenAt, type Listener } from './http/listen.ts';
 import { createMostBytes } from './http/most-bytes.ts';
+import { createPlaces, mostConnections } from './http/places.ts';
 import { createUnproved } from './http/unproved.ts';
 import { openapiMount } from './openapi/mount.ts';
 import { type Doors, type DoorsOptions, openDoors } from './place/doors.ts';
@@ -32,6 +34,11 @@ export interface ServeOptions {
   readonly agentSockets?: DoorsOptions;
   readonly readOnly?: boolean;
   readonly version?: string;
+  /** What it takes at once, where that is not the usual. */
+  readonly limits?: {
+    readonly connections?: Partial<typeof mostConnections>;
+    readonly bodyBytes?: Partial<typeof mostBodyBytes>;
+  };
   /** Of its process: by it the keys of its user are found, and no setting. */
   readonly env?: NodeJS.ProcessEnv;
   readonly warn?: (message: string) => void;
@@ -57,6 +64,7 @@ const lookMs = 2000;
 /** @throws SERVER_RUNNING, CANNOT_LISTEN, USAGE, DISK_FAILED */
 export async function serve(opened: Root, options: ServeOptions): Promise<Served> {
   const { socket, http, agentSockets, readOnly = false, version = '0', env = {}, warn = () => undefined } = options;
+  const { connections, bodyBytes } = options.limits ?? {};
   // Else whoever waits would send what schedules have due.
   const root: Root = readOnly ? { ...opened, chores: [] } : opened;
   const own = sessionOn({ ...root, gate: undefined }, { warn });
@@ -75,6 +83,7 @@ export async function serve(opened: Root, options: ServeOptions): Promise<Served
   const handOvers = createHandOvers((error) => warn(error instanceof Error ? error.message : String(error)));
   const health = async () => ({ pid, version, root: (await rootIdOf(own)) ?? null, since: about.since });
   const unproved = createUnproved(own);
+  const places = createPlaces(root.clock, { ...mostConnections, ...connections });
   const app = createApp({
     root,
     routes,
@@ -89,14 +98,17 @@ export async function serve(opened: Root, options: ServeOptions): Promise<Served
     env: forKeys(env),
     readOnly,
     mostBytes: createMostBytes(own),
+    bodyRoom: createBodyRoom({ ...mostBodyBytes, ...bodyBytes }),
+    places,
     ending: ending.signal,
   });
   const listeners: Listener[] = [];
   let doors: Doors | undefined;
-  const main = createListener(app, { by: 'socket' }, ending.signal);
+  const listenerAt = (door: Door): Listener => createListener({ app, places, ending: ending.signal }, door);
+  const main = listenerAt({ by: 'socket' });
   const rest = async (): Promise<Serving> => {
     if (http) {
-      const tcp = createListener(app, { by: 'token' }, ending.signal);
+      const tcp = listenerAt({ by: 'token' });
       about = { ...about, http: await listenOnTcp(tcp, http) };
       listeners.push(tcp);
     }
@@ -104,7 +116,7 @@ export async function serve(opened: Root, options: ServeOptions): Promise<Served
       doors = await openDoors(
         own,
         agentSockets,
-        (agent) => createListener(app, { by: 'agent socket', agent: () => agent }, ending.signal),
+        (agent) => listenerAt({ by: 'agent socket', agent: () => agent }),
         (listener, path) => listenAt(listener.server, path),
       );
     return about;

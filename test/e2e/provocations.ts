@@ -22,6 +22,7 @@ export const withoutProvocation: Partial<Record<ErrorCode, string>> = {
   PANE_NOT_FOUND: 'needs tmux: wake.tools.test.ts',
   ROOT_NOT_YOURS: 'needs another user: other-user.tools.test.ts',
   SEND_UNCERTAIN: 'needs a disk that fails: test/faults',
+  SERVER_BUSY: 'needs more connections than a server takes: test/server/http/places',
   SERVER_DIFFERS: 'needs a server of another version: test/core/remote',
   UNEXPECTED: 'a bug',
   WAKE_UNSAFE: 'needs tmux: wake.tools.test.ts',

@@ -6,7 +6,7 @@ import { strangerAt } from '../../storage/file/disk/foreign/socket-files.ts';
 import { createBell } from '../wait/bell.ts';
 import { onAbort } from '../wait/on-abort.ts';
 import { callPath, handedOver, type Line, type Question, type Said, saidPath } from './protocol.ts';
-import { Gone, noServer, notOurs, unreachable } from './refusals.ts';
+import { Gone, noServer, notOurs, turnedAway, unreachable } from './refusals.ts';
 
 export interface Server {
   /** As it was named, for messages. */
@@ -72,11 +72,20 @@ export async function* ask(
 }
 
 const sayAgainMs = 50;
+const mostTold = 200;
 
 /** @returns whether the server knows the call */
-async function tell(server: Server, who: Who, said: Said): Promise<boolean> {
+async function tell(server: Server, who: Who, said: Said, tries = mostTold): Promise<boolean> {
   let text = '';
-  for await (const chunk of (await post(server, who, saidPath, said).answered) as AsyncIterable<string>) text += chunk;
+  try {
+    const answer = await post(server, who, saidPath, said).answered;
+    for await (const chunk of answer as AsyncIterable<string>) text += chunk;
+  } catch (error) {
+    // Where it is not heard a claim would be given back that is worked on.
+    if ((error as { code?: unknown }).code !== 'SERVER_BUSY' || tries <= 1) throw error;
+    await createBell().rest(sayAgainMs);
+    return tell(server, who, said, tries - 1);
+  }
   return (JSON.parse(text) as { readonly isKnown: boolean }).isKnown;
 }
 
@@ -141,6 +150,9 @@ const reasons: Readonly<Record<string, string>> = {
 async function refusal(server: Server, response: IncomingMessage): Promise<Error> {
   let text = '';
   for await (const chunk of response as AsyncIterable<string>) text += chunk;
+  // There was not even time to read what is asked for.
+  if (text === '' && response.statusCode === 503 && response.headers['retry-after'] !== undefined)
+    return turnedAway(server.name);
   let problem: { code?: unknown; kind?: unknown; detail?: unknown; hint?: unknown } = {};
   try {
     problem = JSON.parse(text) as typeof problem;

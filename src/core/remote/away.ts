@@ -9,7 +9,7 @@ import type { Away, Session, TakenAway } from '../root/root.ts';
 import { createBell } from '../wait/bell.ts';
 import { ask, type Server } from './ask.ts';
 import { type Line, ownVersion, type Question, storeCall, takeUpCall } from './protocol.ts';
-import { Gone, isAway, notAway, uncertain, wentAway } from './refusals.ts';
+import { Gone, isAway, isBusy, notAway, uncertain, wentAway } from './refusals.ts';
 import { goingOn, isStream } from './streams.ts';
 import { fromJson, toJson } from './wire.ts';
 
@@ -17,6 +17,9 @@ import { fromJson, toJson } from './wire.ts';
 const restMs = 200;
 /** So often a look is tried again. */
 const mostLooks = 3;
+/** Milliseconds between two tries at a server that has said that it takes no more just now, and for how long that is tried. */
+const busyRestMs = 500;
+const mostBusyMs = 10_000;
 /** For so long a worker waits for a server to be there again; milliseconds. */
 const mostRestMs = 60_000;
 
@@ -42,17 +45,25 @@ export function createAway(server: Server): Away {
   async function act(session: Session, name: string, args: readonly unknown[]): Promise<unknown> {
     const operation = operationOf(name);
     const until = session.clock.uptime() + waitOf(args);
-    for (let looks = 1; ; looks++) {
+    const busyUntil = Math.max(until, session.clock.uptime() + mostBusyMs);
+    for (let looks = 1; ;) {
       try {
         return await call(session, name, withWait(args, until - session.clock.uptime()));
       } catch (error) {
         const isUp = isWaiting(operation) && session.clock.uptime() < until && !signalIn(args)?.aborted;
         const isHarmless =
           name.startsWith(storeCall) || (operation !== undefined && operations[operation].effect === 'looks');
+        if (isBusy(error)) {
+          // Nothing was done.
+          if (session.clock.uptime() >= busyUntil || signalIn(args)?.aborted) throw error;
+          await createBell().rest(busyRestMs, signalIn(args));
+          continue;
+        }
         if (isUp && isAway(error)) {
           session.warn(silent);
         } else if (!(error instanceof Gone)) throw error;
         else if (!isHarmless || looks >= mostLooks) throw goneWhile(server, name);
+        looks++;
         await createBell().rest(restMs, signalIn(args));
         if (isUp && signalIn(args)?.aborted) return undefined;
       }
@@ -87,12 +98,19 @@ export function createAway(server: Server): Away {
     name: string,
     args: readonly unknown[],
   ): AsyncGenerator<unknown, unknown, undefined> {
-    for await (const line of lines(session, name, args)) {
-      if (line.ending) throw new Gone('the server ends');
-      if ('end' in line) return fromJson(line.end);
-      if ('item' in line) yield fromJson(line.item);
+    for (const until = session.clock.uptime() + mostBusyMs; ;) {
+      try {
+        for await (const line of lines(session, name, args)) {
+          if (line.ending) throw new Gone('the server ends');
+          if ('end' in line) return fromJson(line.end);
+          if ('item' in line) yield fromJson(line.item);
+        }
+        throw new Gone('there was no last line');
+      } catch (error) {
+        if (!isBusy(error) || session.clock.uptime() >= until || signalIn(args)?.aborted) throw error;
+        await createBell().rest(busyRestMs, signalIn(args));
+      }
     }
-    throw new Gone('there was no last line');
   }
 
   /** Its lines but for what is told by the way. */

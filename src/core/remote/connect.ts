@@ -17,7 +17,7 @@ export interface ConnectOptions extends Pick<OpenOptions, 'as' | 'label' | 'env'
 
 /**
  * @param said where it listens: `unix:<path>` @param options.pid of this process: a consumer's label where he has none
- * @throws USAGE, SERVER_UNREACHABLE, SERVER_DIFFERS, NAME_INVALID, and what keeps who asks from it: UNAUTHENTICATED, FORBIDDEN
+ * @throws USAGE, SERVER_UNREACHABLE, SERVER_BUSY, SERVER_DIFFERS, NAME_INVALID, and what keeps who asks from it: UNAUTHENTICATED, FORBIDDEN
  */
 export async function connectRoot(said: string, options: Who & { readonly pid: number }): Promise<Session> {
   const server = serverAt(said);

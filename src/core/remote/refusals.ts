@@ -8,7 +8,12 @@ export class Gone extends Error {}
 
 /** Whether there may be a server again later. */
 export function isAway(error: unknown): boolean {
-  return error instanceof Gone || isServerAway(error);
+  return error instanceof Gone || isServerAway(error) || isBusy(error);
+}
+
+/** It was turned away, before anything was done. */
+export function isBusy(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'SERVER_BUSY';
 }
 
 /** @param why of the system; nothing was done */
@@ -17,6 +22,12 @@ export function unreachable(server: string, why: string, cause?: unknown): Dream
     hint: 'Begin one in the root: dreamos serve; to work on the root itself: unset DREAMOS_SERVER',
     cause,
   });
+}
+
+/** Nothing was done. */
+export function turnedAway(server: string): DreamosError {
+  const message = `The server at ${server} has as many connections as it takes at once.`;
+  return new DreamosError('unreachable', 'SERVER_BUSY', message, { hint: 'Ask again in a second; nothing was done' });
 }
 
 /** It went away before it had answered. */

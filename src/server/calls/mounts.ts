@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { callPath, type Line, type Question, type Said, saidPath } from '../../core/remote/protocol.ts';
 import { usage } from '../../model/refusals.ts';
-import type { Exchange, Mount } from '../route/mount.ts';
+import type { Mount, ProvedExchange } from '../route/mount.ts';
 import { createCalls, type CallsOptions } from './calls.ts';
 
 /** What a client says of a call that goes on, by the call. */
@@ -26,7 +26,7 @@ export function callMounts(options: CallsOptions): Mount[] {
     { method: 'POST', path: saidPath, run: hear },
   ];
 
-  async function hear({ session }: Parameters<Mount['run']>[0], { json }: Exchange): Promise<Response> {
+  async function hear({ session }: Parameters<Mount['run']>[0], { json }: ProvedExchange): Promise<Response> {
     const { id, said } = ((await json()) ?? {}) as Partial<Said>;
     const call = open.get(nameOf(session.acting, id));
     if (said === 'end') call?.ended.abort();
@@ -36,7 +36,7 @@ export function callMounts(options: CallsOptions): Mount[] {
 
   async function answer(
     { session, signal }: Parameters<Mount['run']>[0],
-    { json, outgoing }: Exchange,
+    { json, outgoing }: ProvedExchange,
   ): Promise<undefined> {
     const question = questionIn(await json());
     const ended = new AbortController();

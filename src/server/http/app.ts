@@ -1,4 +1,5 @@
 /** What a request goes through: who asks, which route, with what; and its answer. What was done is noted as a command's is. */
+import type { ServerResponse } from 'node:http';
 import { type Context, Hono } from 'hono';
 import type { HttpBindings } from '@hono/node-server';
 import { operations, type OperationName } from '../../contract/operations.ts';
@@ -7,16 +8,18 @@ import { isDenied, noteIfDenied } from '../../core/audit/note.ts';
 import type { Root } from '../../core/root/root.ts';
 import { answerOf } from '../route/answer.ts';
 import type { HandOvers } from '../route/handing.ts';
-import type { Exchange, Mount, OpenMount } from '../route/mount.ts';
+import type { Mount, OpenMount } from '../route/mount.ts';
 import { asDenied, Refusal } from '../route/refusal.ts';
 import { type Call, isLook, mayLook, methodOf, pathOf, type Route } from '../route/route.ts';
 import { inputOf } from '../route/take.ts';
 import type { Access, Asking, Door } from './access.ts';
 import { alreadySent, problemResponse, write } from './answer.ts';
-import { broughtIn, jsonOf } from './body.ts';
+import { broughtIn, jsonOf, type Reading } from './body.ts';
+import type { BodyRoom } from './body-room.ts';
 import { createGone } from './gone.ts';
 import type { Known } from './guard.ts';
 import { keepNone } from './keep-none.ts';
+import type { Places } from './places.ts';
 import type { Unproved } from './unproved.ts';
 
 export type Env = { Bindings: HttpBindings & { readonly door: Door } };
@@ -33,6 +36,8 @@ export interface AppOptions {
   readonly readOnly: boolean;
   /** The most that one request may have, in bytes. */
   readonly mostBytes: () => Promise<number>;
+  readonly bodyRoom: BodyRoom;
+  readonly places: Places;
   readonly handOvers: HandOvers;
   /** Aborted when the server ends. */
   readonly ending: AbortSignal;
@@ -64,7 +69,8 @@ async function answerRoute(context: Context<Env>, route: Route, options: AppOpti
   const asking = { operation: route.operation, looks: mayLook(route) };
   const answer = await asked(context, options, asking, async (call, warnings) => {
     const query = new URL(context.req.url).searchParams;
-    const brought = methodOf(route) === 'GET' ? {} : await broughtIn(incoming, outgoing, await options.mostBytes());
+    const brought =
+      methodOf(route) === 'GET' ? {} : await broughtIn(incoming, outgoing, await readingOf(call, outgoing, options));
     const input = inputOf(route, { query, ...brought });
     if (options.readOnly && !isLook(route, input)) {
       const refusal = readOnly(route.operation);
@@ -79,8 +85,7 @@ async function answerRoute(context: Context<Env>, route: Route, options: AppOpti
 
 async function answerMount(context: Context<Env>, mount: Mount | OpenMount, options: AppOptions): Promise<Response> {
   const { incoming, outgoing, door } = context.env;
-  const json = async (): Promise<unknown> => jsonOf(incoming, outgoing, await options.mostBytes());
-  const exchange: Exchange = { request: context.req.raw, incoming, outgoing, json };
+  const exchange = { request: context.req.raw, incoming, outgoing };
   if ('open' in mount) {
     keepNone(door, outgoing);
     return mount.run(exchange);
@@ -88,9 +93,18 @@ async function answerMount(context: Context<Env>, mount: Mount | OpenMount, opti
   const { operation } = mount;
   const looks = operation === undefined || operations[operation].effect === 'looks';
   return asked(context, options, { operation, looks }, async (call) => {
-    const response = await mount.run(call, exchange);
+    const json = async (): Promise<unknown> => jsonOf(incoming, outgoing, await readingOf(call, outgoing, options));
+    const response = await mount.run(call, { ...exchange, json });
     return response ?? alreadySent;
   });
+}
+
+async function readingOf(
+  { session }: Call,
+  outgoing: ServerResponse,
+  { mostBytes, bodyRoom }: AppOptions,
+): Promise<Reading> {
+  return { mostBytes: await mostBytes(), room: (bytes) => bodyRoom.take(session, outgoing, bytes) };
 }
 
 function readOnly(operation: OperationName): Refusal {
@@ -100,7 +114,7 @@ function readOnly(operation: OperationName): Refusal {
 /** Lets who may ask. @throws UNAUTHENTICATED, FORBIDDEN */
 async function asked<T>(
   context: Context<Env>,
-  { root, access, unproved, env, ending, handOvers, readOnly: isReadOnly }: AppOptions,
+  { root, access, places, unproved, env, ending, handOvers, readOnly: isReadOnly }: AppOptions,
   { operation, looks }: { readonly operation: OperationName | undefined; readonly looks: boolean },
   answer: (call: Call, warnings: readonly string[]) => Promise<T>,
 ): Promise<T> {
@@ -110,6 +124,7 @@ async function asked<T>(
   let asking: Asking;
   try {
     asking = await access.whoAsks(door, incoming.headers);
+    if (asking.token) places.prove(incoming.socket, asking.token.agent);
     if (isReadOnly && operation !== undefined && !looks) throw readOnly(operation);
   } catch (error) {
     keepNone(door, outgoing);

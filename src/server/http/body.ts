@@ -10,6 +10,9 @@ const mebibyte = 1024 * 1024;
 /** The most that lines of many drafts may have together. */
 const mostBytesOfMany = 64 * mebibyte;
 
+/** Whose next bytes do not come in this time has no place, nor room for what he brings; milliseconds. */
+const silentMs = 20_000;
+
 /** What is around a message, and what of it JSON makes longer. */
 export const aroundMessageBytes = 64 * 1024;
 
@@ -29,17 +32,29 @@ function refusal(mostBytes: number): Refusal {
   );
 }
 
+export interface Reading {
+  /** The most that one message may have, as JSON. */
+  readonly mostBytes: number;
+  /** Comes when so many bytes may be read. @throws SERVER_BUSY */
+  readonly room: (bytes: number) => Promise<void>;
+}
+
+function tooSlow(): Refusal {
+  const message = `Nothing more of the request has come for ${silentMs / 1000} seconds.`;
+  return new Refusal(408, asUsage, message, 'Send the body at once', { connection: 'close' });
+}
+
 /** The text of a body, by what its type says; neither: there is none. */
 export interface Brought {
   readonly json?: string;
   readonly lines?: string;
 }
 
-/** @throws 413, 415, 400: what is no UTF-8 */
+/** @throws 408, 413, 415, 503, 400: what is no UTF-8 */
 export async function broughtIn(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  mostBytes: number,
+  { mostBytes, room }: Reading,
 ): Promise<Brought> {
   const [kind = ''] = (incoming.headers['content-type'] ?? '').toLowerCase().split(';');
   const isLines = /^application\/(?:jsonl|x-ndjson|x-jsonlines)\s*$/.test(kind);
@@ -51,13 +66,13 @@ export async function broughtIn(
     });
   }
   if (isNone) return {};
-  const text = textOf(await bytesOf(incoming, outgoing, isLines ? mostBytesOfMany : mostBytes));
+  const text = textOf(await bytesOf(incoming, outgoing, { mostBytes: isLines ? mostBytesOfMany : mostBytes, room }));
   return isLines ? { lines: text } : { json: text };
 }
 
 /** JSON: one value, or of JSON Lines a list of values. @throws 413, 415, 400; `undefined`: there is no body */
-export async function jsonOf(incoming: IncomingMessage, outgoing: ServerResponse, mostBytes: number): Promise<unknown> {
-  const { json, lines } = await broughtIn(incoming, outgoing, mostBytes);
+export async function jsonOf(incoming: IncomingMessage, outgoing: ServerResponse, reading: Reading): Promise<unknown> {
+  const { json, lines } = await broughtIn(incoming, outgoing, reading);
   if (lines !== undefined)
     return lines.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [valueOf(line, `Line ${i + 1}`)]));
   return json === undefined || json.trim() === '' ? undefined : valueOf(json, 'The body');
@@ -67,26 +82,38 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 }
 
-async function bytesOf(incoming: IncomingMessage, outgoing: ServerResponse, mostBytes: number): Promise<Buffer> {
+async function bytesOf(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { mostBytes, room }: Reading,
+): Promise<Buffer> {
   const early = tooLong(incoming, mostBytes);
   if (early) throw early;
+  await room(Number(incoming.headers['content-length'] ?? mostBytes));
   // Who asks first sends it only now.
   if (incoming.headers.expect !== undefined) outgoing.writeContinue();
   const chunks: Buffer[] = [];
   let bytes = 0;
   // Not by an iterator: what leaves its loop destroys the connection, and the answer would not arrive.
-  await new Promise<void>((resolve, reject) => {
+  let silent: NodeJS.Timeout | undefined;
+  const whole = new Promise<void>((resolve, reject) => {
+    const end = (error: Error): void => {
+      incoming.off('data', take).pause();
+      reject(error);
+    };
     const take = (chunk: Buffer): void => {
+      silent?.refresh();
       bytes += chunk.length;
       if (bytes <= mostBytes) return void chunks.push(chunk);
-      incoming.off('data', take).pause();
-      reject(refusal(mostBytes));
+      end(refusal(mostBytes));
     };
+    silent = setTimeout(() => end(tooSlow()), silentMs);
     incoming.on('data', take).once('end', resolve).once('error', reject);
     incoming.once('close', () => {
       if (!incoming.complete) reject(messageInvalid('The request ended before its body was whole.'));
     });
   });
+  await whole.finally(() => clearTimeout(silent));
   return Buffer.concat(chunks);
 }
 

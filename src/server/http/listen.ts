@@ -8,6 +8,9 @@ import type { App, Env } from './app.ts';
 import { problemText } from './answer.ts';
 import { allowOf, refusalOf } from './guard.ts';
 import { keepNone } from './keep-none.ts';
+import type { Places } from './places.ts';
+import { saidPath } from '../../core/remote/protocol.ts';
+import type { Refusal } from '../route/refusal.ts';
 
 /** A cursor over 300 mailboxes has 12,000 characters, and comes back as a header. */
 const mostHeaderBytes = 256 * 1024;
@@ -18,8 +21,9 @@ const requestMs = 120_000;
 const keepAliveMs = 65_000;
 /** So often it is looked, of a server that ends, who has got his answer. */
 const restMs = 50;
-/** Of other users of this machine, who need no token to connect; and of one agent, who else would take the files of all. */
-const mostConnections = { token: 256, 'agent socket': 64 };
+/** Of who is turned away so much is read, and for so long, that he reads his answer: what is left unread would break it off. */
+const mostLeftBytes = 1024 * 1024;
+const leftMs = 2000;
 
 export interface Listener {
   readonly server: Server;
@@ -34,7 +38,13 @@ export interface Listener {
   cut(): void;
 }
 
-export function createListener(app: App, door: Door, ending: AbortSignal): Listener {
+export interface Listening {
+  readonly app: App;
+  readonly places: Places;
+  readonly ending: AbortSignal;
+}
+
+export function createListener({ app, places, ending }: Listening, door: Door): Listener {
   // HTTP/2 is not listened for.
   const bindings = (env: unknown): Env['Bindings'] => ({ ...(env as HttpBindings), door });
   const handle = getRequestListener((request, env) => app.fetch(request, bindings(env)), {
@@ -48,10 +58,15 @@ export function createListener(app: App, door: Door, ending: AbortSignal): Liste
     keepAliveTimeout: keepAliveMs,
     connectionsCheckingInterval: headersMs / 2,
   });
-  if (door.by !== 'socket') server.maxConnections = mostConnections[door.by];
+  server.on('connection', (socket: Socket) => places.come(socket, door));
   const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     // A connection that is kept would keep a server that ends.
     if (ending.aborted) outgoing.setHeader('connection', 'close');
+    const { socket } = incoming;
+    const turnedAway = places.begin(socket);
+    outgoing.once('close', () => places.end(socket));
+    // What ends a call, or settles what it gave, has to come through where calls have all places.
+    if (turnedAway && incoming.url !== saidPath) return turnAway(incoming, outgoing, turnedAway);
     const refusal = refusalOf(incoming, app.known);
     if (refusal) {
       keepNone(door, outgoing);
@@ -96,6 +111,23 @@ function connectionsOf(server: Server): Promise<number> {
   return new Promise((resolve, reject) =>
     server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
   );
+}
+
+function turnAway(incoming: IncomingMessage, outgoing: ServerResponse, refusal: Refusal): void {
+  const { headers } = incoming;
+  const isBare = headers['content-length'] === undefined && headers['transfer-encoding'] === undefined;
+  if (isBare || headers.expect !== undefined) return refuse(outgoing, refusal);
+  let bytes = 0;
+  const answer = (): void => {
+    clearTimeout(timer);
+    if (!outgoing.headersSent && !outgoing.destroyed) refuse(outgoing, refusal);
+  };
+  const timer = setTimeout(answer, leftMs);
+  incoming.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > mostLeftBytes) answer();
+  });
+  incoming.once('end', answer).once('error', answer).once('close', answer);
 }
 
 function refuse(outgoing: ServerResponse, refusal: Error): void {

@@ -226,7 +226,7 @@ function notChanged({ tag, version }: Route): Json {
 
 function refusalsOf(route: Route): Json {
   const isPost = methodOf(route) === 'POST';
-  const all = ['400', '401', '403', '404', '409', ...(isPost ? ['413', '415'] : []), '421', '429', '503'];
+  const all = ['400', '401', '403', '404', '409', ...(isPost ? ['408', '413', '415'] : []), '421', '429', '503'];
   if (route.matches) all.push('412');
   if (mayMismatch.has(route.operation)) all.push('422');
   return refusals(all);

@@ -31,7 +31,10 @@ const what = {
   '421': 'The server is not called that.',
   '422': 'Something else was sent under this dedupe key before.',
   '429': 'A mailbox is full, or its agent has sent as much as it may; `Retry-After` says when to try again.',
-  '503': 'The disk has failed. A send may have been done, if its code is SEND_UNCERTAIN.',
+  '408': 'Nothing more of the body has come for 20 seconds.',
+  '503':
+    'The disk has failed: a send may have been done, if its code is SEND_UNCERTAIN. Or it is SERVER_BUSY: nothing was done, and ' +
+    '`Retry-After` says when to ask again.',
 } as const;
 
 const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/problem' } } } as const;
@@ -42,7 +45,7 @@ export const problems = Object.fromEntries(
     status,
     {
       description,
-      ...(status === '429' && {
+      ...((status === '429' || status === '503') && {
         headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } },
       }),
       ...(status === '401' && {

@@ -9,6 +9,10 @@ export interface Exchange {
   readonly incoming: IncomingMessage;
   /** Of a HEAD nothing is written but the head. Who writes by himself gives back `undefined`. */
   readonly outgoing: ServerResponse;
+}
+
+/** Of who is known, and counted by what he brings. */
+export interface ProvedExchange extends Exchange {
   /** The body as JSON; lines of it as a list. @throws what app.ts answers */
   json(): Promise<unknown>;
 }
@@ -23,7 +27,7 @@ interface Mounted {
 export interface Mount extends Mounted {
   /** By what the audit knows it, and a server that is read-only whether it may be done; absent: it tells of the server alone. */
   readonly operation?: OperationName;
-  readonly run: (call: Call, exchange: Exchange) => Promise<Response | undefined>;
+  readonly run: (call: Call, exchange: ProvedExchange) => Promise<Response | undefined>;
 }
 
 /** For everybody who reaches the server: it tells nothing of the root. */

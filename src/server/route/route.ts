@@ -81,13 +81,13 @@ export function pathOf({ operation }: Route): string {
 }
 
 /** Whether it may be called for no more than a look. */
-export function mayLook(route: Route): boolean {
-  return isLook(route, {}) || Object.hasOwn(route.input().shape, 'dryRun');
+export function mayLook(one: Route): boolean {
+  return isLook(one, {}) || Object.hasOwn(one.input().shape, 'dryRun');
 }
 
 /** Whether this call of it is no more than a look. @param input as `inputOf` gives it */
-export function isLook(route: Route, input: object): boolean {
-  return methodOf(route) === 'GET' || looksAlways(route) || onlyLooks(route.operation, [input]);
+export function isLook(one: Route, input: object): boolean {
+  return methodOf(one) === 'GET' || looksAlways(one) || onlyLooks(one.operation, [input]);
 }
 
 function looksAlways({ operation }: Route): boolean {

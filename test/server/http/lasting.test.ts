@@ -6,7 +6,9 @@ import { initRoot } from '../../../src/core/open-root.ts';
 import { createToken, revokeToken } from '../../../src/core/tokens/tokens.ts';
 import { createAccess } from '../../../src/server/http/access.ts';
 import { createApp } from '../../../src/server/http/app.ts';
+import { createBodyRoom } from '../../../src/server/http/body-room.ts';
 import { createListener, listenAt } from '../../../src/server/http/listen.ts';
+import { createPlaces } from '../../../src/server/http/places.ts';
 import { createUnproved } from '../../../src/server/http/unproved.ts';
 import { createHandOvers } from '../../../src/server/live/hand-over.ts';
 import type { Call } from '../../../src/server/route/route.ts';
@@ -23,6 +25,7 @@ async function createAt(run: (call: Call) => Promise<Response>) {
   const dir = scratch();
   const { root } = await initRoot({ root: dir, agents: ['planner'] });
   const ending = new AbortController();
+  const places = createPlaces(root.clock);
   const app = createApp({
     root,
     routes: [],
@@ -33,11 +36,13 @@ async function createAt(run: (call: Call) => Promise<Response>) {
     env: {},
     readOnly: false,
     mostBytes: async () => 1000,
+    bodyRoom: createBodyRoom(),
+    places,
     ending: ending.signal,
   });
-  const tcp = createListener(app, { by: 'token' }, ending.signal);
+  const tcp = createListener({ app, places, ending: ending.signal }, { by: 'token' });
   await listenAt(tcp.server, { host: '127.0.0.1', port: 0 });
-  const plain = createListener(app, { by: 'socket' }, ending.signal);
+  const plain = createListener({ app, places, ending: ending.signal }, { by: 'socket' });
   await listenAt(plain.server, join(dir, 's'));
   closing.push(() => root.close(), tcp.close, plain.close);
   const { port } = tcp.server.address() as { port: number };

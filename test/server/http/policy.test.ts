@@ -10,7 +10,7 @@ import { serve } from '../../../src/server/serve.ts';
 import { gather } from '../../core/rig.ts';
 import { removeScratch, scratch } from '../../scratch.ts';
 import { open } from '../live/rig.ts';
-import { dial, rawly } from '../raw.ts';
+import { rawly } from '../raw.ts';
 import { createServed } from '../rig.ts';
 
 const closing: (() => Promise<void>)[] = [];
@@ -67,7 +67,7 @@ test('requests that prove nothing are noted once a minute, with their number', a
   await served.begin();
 });
 
-test('one agent has so many connections and streams, and leaves the others theirs', async () => {
+test('one agent has so many streams, and leaves the others theirs', async () => {
   const folder = scratch();
   await created(['planner', 'reviewer'], { agentSockets: { folder, users: {} } });
   const at = (agent: string): string => join(folder, agent, 'sock');
@@ -76,13 +76,6 @@ test('one agent has so many connections and streams, and leaves the others their
   for (const one of begun) one.destroy();
   await new Promise((resolve) => setTimeout(resolve, 200));
   expect((await open(at('planner'), '/v1/watch?wait=50ms')).status).toBe(200);
-
-  const idle = Array.from({ length: 80 }, () => dial(at('planner')).on('error', () => undefined));
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  expect(idle.filter(({ destroyed, readableEnded }) => !destroyed && !readableEnded).length).toBeLessThanOrEqual(64);
-  const status = 'GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n';
-  expect((await rawly(at('reviewer'), status)).statuses).toEqual([200]);
-  for (const socket of idle) socket.destroy();
 });
 
 test('each request passes the gate as who it says it is, and what is denied is noted', async () => {

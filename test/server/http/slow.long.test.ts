@@ -1,7 +1,7 @@
 /** Clients that take their time, so that all places are theirs. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { removeScratch } from '../../scratch.ts';
-import { dial } from '../raw.ts';
+import { dial, rawly } from '../raw.ts';
 import { createServed } from '../rig.ts';
 
 let served: Awaited<ReturnType<typeof createServed>>;
@@ -33,6 +33,15 @@ test('a head that never ends is ended', { timeout: 60_000 }, async () => {
   const { ms, said } = await untilEnded('GET /v1/status HTTP/1.1\r\n', 'X-More: 1\r\n');
   expect(said).toContain('408 Request Timeout');
   expect(ms).toBeLessThan(30_000);
+});
+
+test('a body of which nothing more comes is ended', { timeout: 90_000 }, async () => {
+  const begun = performance.now();
+  const head = ['POST /v1/send HTTP/1.1', 'Host: localhost', 'Content-Type: application/json', 'Content-Length: 90'];
+  const { statuses, text, ended } = await rawly(served.socket, [`${head.join('\r\n')}\r\n\r\n`, '{'], 60_000);
+  expect({ statuses, ended }).toEqual({ statuses: [408], ended: true });
+  expect(text).toContain('Nothing more of the request has come for 20 seconds.');
+  expect(performance.now() - begun).toBeLessThan(60_000);
 });
 
 test('many that say nothing keep nobody out for long', { timeout: 90_000 }, async () => {

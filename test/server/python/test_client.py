@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, List
 
@@ -365,6 +366,37 @@ class Breaking(Served):
         finally:
             server.kill()
             server.wait()
+
+    def test_a_server_that_is_full_is_asked_again(self) -> None:
+        asked: List[str] = []
+
+        class Full(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                asked.append(self.path)
+                data = b"" if len(asked) < 3 else b'{"id":"x"}'
+                self.send_response(201 if data else 503)
+                if not data:
+                    self.send_header("Retry-After", "1")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Full) as server:
+            threading.Thread(target=server.serve_forever).start()
+            try:
+                url = f"http://127.0.0.1:{server.server_port}"
+                with self.client(server=url) as mail:
+                    self.assertEqual(mail.send("reviewer", "x")["id"], "x")
+                asked.clear()
+                with self.client(server=url, patience=0) as mail:
+                    error = self.refused(lambda: mail.send("reviewer", "x"))
+                self.assertEqual((error.code, error.kind, error.status, len(asked)), ("SERVER_BUSY", "unreachable", 503, 1))
+            finally:
+                server.shutdown()
 
 
 class OverTcp(Served):

@@ -26,8 +26,8 @@ export interface EngineDeps {
 }
 
 export interface Engine {
-  /** @throws ENGINE_UNREACHABLE, ENGINE_LOST */
+  /** @throws ENGINE_UNREACHABLE, ENGINE_LOST; UNAUTHENTICATED: it takes no such user and password */
   readonly open: (place: PlaceToOpen, deps: EngineDeps) => Promise<Store>;
-  /** Makes the root in it, if it is not there. @throws ENGINE_UNREACHABLE; CONFIG_INVALID: it syncs less than is asked for */
+  /** Makes the root in it, if it is not there. @throws ENGINE_UNREACHABLE, UNAUTHENTICATED; CONFIG_INVALID: it syncs less than is asked for */
   readonly init: (place: PlaceToOpen, deps: EngineDeps) => Promise<{ readonly id: string; readonly created: boolean }>;
 }

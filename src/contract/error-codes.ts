@@ -354,8 +354,8 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
   UNAUTHENTICATED: {
     kind: 'denied',
     happened:
-      'Who you are has to be proved here, and there is no private key of this agent, or no token, to do it with.',
-    next: 'dreamos identity create <agent>; or name the file of its key: DREAMOS_IDENTITY; by HTTP: dreamos token create <agent>',
+      'Who you are has to be proved here, and there is no private key of this agent, or no token, to do it with; or the engine of this root takes no such user and password.',
+    next: 'dreamos identity create <agent>; or name the file of its key: DREAMOS_IDENTITY; by HTTP: dreamos token create <agent>; of an engine: dreamos help engines',
   },
   UNEXPECTED: {
     kind: 'bug',

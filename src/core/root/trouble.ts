@@ -3,6 +3,7 @@
  * it is taken for empty.
  */
 import { DreamosError } from '../../model/errors.ts';
+import { StorageDenied } from '../../storage/port/refusals.ts';
 import type { Session } from './root.ts';
 
 /** @throws whatever it is else */
@@ -115,7 +116,8 @@ export function engineIsBack(session: Session): void {
 }
 
 /** Where the mail lies has failed, and nothing is known of what was asked for. */
-export const isOfStorage = ({ kind }: DreamosError): boolean => kind === 'disk' || kind === 'unreachable';
+export const isOfStorage = (error: DreamosError): boolean =>
+  error.kind === 'disk' || error.kind === 'unreachable' || error instanceof StorageDenied;
 
 /** What is wrong with one of many. */
 const isOfOne = ({ kind }: DreamosError): boolean => kind === 'disk' || kind === 'not-found';

@@ -44,9 +44,9 @@ export interface TargetPlace {
 }
 
 export interface Engine {
-  /** @throws ENGINE_UNREACHABLE, ENGINE_LOST */
+  /** @throws ENGINE_UNREACHABLE, ENGINE_LOST; UNAUTHENTICATED: it takes no such user and password */
   readonly open: (place: PlaceToOpen, deps: EngineDeps) => Promise<Store>;
-  /** Makes the root in it, if it is not there. @throws ENGINE_UNREACHABLE; CONFIG_INVALID: it syncs less than is asked for */
+  /** Makes the root in it, if it is not there. @throws ENGINE_UNREACHABLE, UNAUTHENTICATED; CONFIG_INVALID: it syncs less than is asked for */
   readonly init: (place: PlaceToOpen, deps: EngineDeps) => Promise<{ readonly id: string; readonly created: boolean }>;
   /** The two ends of a move. @throws ENGINE_UNREACHABLE, ENGINE_LOST */
   readonly moveFrom: (place: PlaceToOpen, deps: EngineDeps, said: SourcePlace) => Promise<MoveSource>;

@@ -14,6 +14,13 @@ export class Refused extends DreamosError {
   }
 }
 
+/** What keeps the mail lets nobody in by this user and password; to try it again is no use. */
+export class StorageDenied extends DreamosError {
+  constructor(message: string, hint: string) {
+    super('denied', 'UNAUTHENTICATED', message, { hint });
+  }
+}
+
 /** A mailbox that has no room: core waits for it. */
 export class MailboxFull extends Refused {
   constructor(mailbox: string, message: string, hint: string) {

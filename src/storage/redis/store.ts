@@ -9,9 +9,10 @@ import type { EngineDeps, PlaceToOpen } from '../engine/place.ts';
 import { byHand } from './roles/by-hand.ts';
 import { claiming } from './roles/claim.ts';
 import type { RedisContext } from './roles/context.ts';
-import { cardsOf, documentsOf } from './roles/documents.ts';
+import { documentsOf } from './roles/documents.ts';
 import { journalOf } from './roles/journal.ts';
 import { auditOf, rollupsOf } from './roles/kept.ts';
+import { looksOf } from './roles/known.ts';
 import { looking } from './roles/look.ts';
 import { presenceOf, reachOf } from './roles/reach.ts';
 import { sending } from './roles/send.ts';
@@ -34,9 +35,8 @@ export async function redisStore(place: PlaceToOpen, deps: Deps): Promise<Store>
   const link = linkTo(place, deps);
   const { clock, ids, warn, isGivenTime = false } = deps;
   try {
-    const before = clock.uptime();
-    const told = Number(String(await link.run('is')));
-    const after = clock.uptime();
+    const looks = looksOf(link);
+    await looks.begin();
     const bell = new Bell(link);
     const ctx: RedisContext = {
       link,
@@ -46,9 +46,8 @@ export async function redisStore(place: PlaceToOpen, deps: Deps): Promise<Store>
       warn,
       sign: deps.sign,
       durability: place.durability ?? 'full',
-      // It said so in the middle of that call; since then this machine's clock may have been set, and not its uptime.
-      now: isGivenTime ? () => clock.now() : () => Math.round(told + clock.uptime() - (before + after) / 2),
-      cards: cardsOf(link),
+      now: isGivenTime ? () => clock.now() : () => link.known.now(),
+      looks,
     };
     return storeOf(ctx, isGivenTime);
   } catch (error) {

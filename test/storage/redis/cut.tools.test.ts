@@ -129,4 +129,35 @@ describe.skipIf(skips(lack))(said('a connection to Redis that is cut', lack), ()
     await expect.poll(() => heard.some((where) => where?.has('bob'))).toBe(true);
     await root.close();
   });
+
+  test('is no end of waiting for a lock, nor of what was done under one', async () => {
+    const root = await makeRoot(server.address);
+    const [store, holder] = [await root.open({ address: proxy.address }), await root.open()];
+    let release = (): void => undefined;
+    const isHeld = new Promise<void>((held) => {
+      void holder.documents.withLock('import', () => {
+        held();
+        return new Promise<void>((resolve) => (release = resolve));
+      });
+    });
+    await isHeld;
+    const order: string[] = [];
+    const waiting = store.documents.withLock('import', async () => order.push('mine'));
+    for (const side of ['before the command', 'before its answer'] as const) {
+      proxy.cut({ at: 2, side });
+      await expect.poll(() => proxy.commands()).toBeGreaterThan(3);
+    }
+    order.push('released');
+    release();
+    await waiting;
+    expect(order).toEqual(['released', 'mine']);
+
+    const impatient = await root.open({ address: proxy.address, patienceMs: 0 });
+    const done = impatient.documents.withLock('import', async () => {
+      proxy.cut({ at: 1, side: 'before its answer' });
+      return 'done';
+    });
+    expect(await done).toBe('done');
+    await root.close();
+  });
 });

@@ -44,6 +44,20 @@ describe.skipIf(skips(lack))(said('a Redis server that refuses', lack), () => {
     expect(await store.look.counts('bob')).toMatchObject({ ready: 1 });
   });
 
+  test('a user who may not call all that is called changes nothing, and goes on when he may', async () => {
+    const server = await serve();
+    const { open } = await root(server.address);
+    await typed(server, 'ACL SETUSER some on >word ~* &* +@all -zadd');
+    const some = await open({ username: 'some', password: 'word' });
+    const refused = { code: 'ENGINE_UNREACHABLE', message: expect.stringContaining('may not call ZADD') };
+    const size = await typed(server, 'DBSIZE');
+    expect(await toldOf(send(some))).toMatchObject(refused);
+    expect(await typed(server, 'DBSIZE')).toBe(size);
+    expect(await some.look.find(mail().id)).toEqual([]);
+    await typed(server, 'ACL SETUSER some +zadd');
+    expect(await send(some)).toMatchObject({ state: 'ready' });
+  });
+
   describe('what was done, and is refused behind it, may have been done', () => {
     test('by a server that does not wait for replicas', async () => {
       const server = await serve();

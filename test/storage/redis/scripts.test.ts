@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { scriptNames, scriptOf } from '../../../src/storage/redis/link/scripts.ts';
+import { commandsCalled, scriptNames, scriptOf } from '../../../src/storage/redis/link/scripts.ts';
 
 const folder = join(import.meta.dirname, '../../../src/storage/redis');
 const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -32,4 +32,11 @@ test('what only looks says so to the server, which then takes no write of it', (
     // What a script ends with: nothing of mail changes without being told.
     if (isLook) expect({ name, rings: source.includes('return ring(') }).toEqual({ name, rings: false });
   }
+});
+
+test('the rights that are looked at first are those of all that scripts call', () => {
+  const called = scriptNames().flatMap((name) => [...scriptOf(name).source.matchAll(/\bcall\('(\w+)'/g)]);
+  // Of this one each script looks for itself, because it needs its channel.
+  const others = called.map((match) => match[1]).filter((name) => name !== 'PUBLISH');
+  expect(new Set(commandsCalled)).toEqual(new Set(others));
 });

@@ -90,6 +90,7 @@ export class Bell {
   }
 
   #ring(what: string | undefined): void {
+    if (what === undefined || what.startsWith('=')) this.#link.known.doubt();
     for (const listener of [...this.#listeners]) listener(what);
   }
 

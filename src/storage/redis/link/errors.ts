@@ -3,6 +3,7 @@ import { quoteWord } from '../../../model/basics/shell-word.ts';
 import { cut } from '../../../model/basics/text.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { engineHelp, engineLost, engineUnreachable } from '../../engine/refusals.ts';
+import { StorageDenied } from '../../port/refusals.ts';
 
 /** The server does not answer, or not as one that can be worked with. */
 export class Unreachable extends DreamosError {
@@ -18,8 +19,11 @@ export class Unreachable extends DreamosError {
 
 /** It answers, and lets nobody in, or lets him do too little. */
 export function refused(where: string, said: string): DreamosError {
-  return new DreamosError('unreachable', 'ENGINE_UNREACHABLE', `The engine at ${where} refuses: ${cut(said, 200)}.`, {
-    hint: `Say its user and password, and give that user what it needs: dreamos help ${engineHelp}`,
+  const message = `The engine at ${where} refuses: ${cut(said, 200).replace(/\.$/, '')}.`;
+  if (/^(?:WRONGPASS|NOAUTH|ERR AUTH)\b/.test(said))
+    return new StorageDenied(message, `Say its user and password: dreamos help ${engineHelp}`);
+  return new DreamosError('unreachable', 'ENGINE_UNREACHABLE', message, {
+    hint: `Give that user what it needs: dreamos help ${engineHelp}`,
   });
 }
 

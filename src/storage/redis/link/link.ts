@@ -9,6 +9,7 @@ import { DreamosError } from '../../../model/errors.ts';
 import type { Ids } from '../../../model/id.ts';
 import { type EngineAddress, parseAddress } from '../../engine/address.ts';
 import { type Arg, Broken, Connection, type Endpoint, isReply, type Login } from './connection.ts';
+import { Known, type Told } from './known.ts';
 import { scriptOf } from './scripts.ts';
 import { kindOf, meant, refused, Unreachable } from './errors.ts';
 
@@ -38,6 +39,7 @@ const longestRestMs = 2000;
 export class Link {
   readonly options: LinkOptions;
   readonly prefix: string;
+  readonly known: Known;
   readonly #address: EngineAddress;
   readonly #endpoints: readonly Endpoint[];
   #current: Connection | undefined;
@@ -45,9 +47,13 @@ export class Link {
   /** Which endpoint to try first. */
   #turn = 0;
   #isClosed = false;
+  /** Says which command the user may not call, of those that scripts do; '': he may call all. */
+  #look: (() => Promise<string>) | undefined;
+  #lacking = '';
 
   constructor(options: LinkOptions) {
     this.options = options;
+    this.known = new Known(options.clock);
     this.#address = parseAddress(options.address);
     const { socket, hosts } = this.#address;
     this.#endpoints = socket === undefined ? hosts : [{ path: socket }];
@@ -62,24 +68,42 @@ export class Link {
     return this.options.patienceMs + slackMs;
   }
 
+  /** A script that fails at its end undoes nothing: whoever may do too little is refused before the first that changes something. */
+  async lookAtRights(look: () => Promise<string>): Promise<void> {
+    this.#lacking = await look();
+    this.#look = look;
+  }
+
+  /** @throws Unreachable: it refuses */
+  async #checkRights(): Promise<void> {
+    // They may have been given meanwhile.
+    this.#lacking = (await this.#look?.()) ?? '';
+    if (this.#lacking !== '') throw this.meant(`NOPERM this user may not call ${this.#lacking}`);
+  }
+
   /** A name for one call. */
   op(): string {
     return this.options.ids.token() + this.options.ids.token();
   }
 
   /** @throws Unreachable, ENGINE_LOST, DISK_FAILED */
-  run(script: string, ...args: readonly ScriptArg[]): Promise<unknown> {
+  async run(script: string, ...args: readonly ScriptArg[]): Promise<unknown> {
+    return (await this.#call(script, this.op(), args)).reply;
+  }
+
+  /** The same, with the last change when it ran. */
+  tell(script: string, ...args: readonly ScriptArg[]): Promise<Told> {
     return this.#call(script, this.op(), args);
   }
 
   /** The same, and what it has done is on as many replicas as are asked for. @throws also Unreachable: it is not, yet */
-  runDurably(script: string, ...args: readonly ScriptArg[]): Promise<unknown> {
-    return this.#call(script, this.op(), args, this.options.replicas);
+  async runDurably(script: string, ...args: readonly ScriptArg[]): Promise<unknown> {
+    return (await this.#call(script, this.op(), args, this.options.replicas)).reply;
   }
 
   /** The same, of a call whose name is kept. */
-  runAs(op: string, script: string, ...args: readonly ScriptArg[]): Promise<unknown> {
-    return this.#call(script, op, args);
+  async runAs(op: string, script: string, ...args: readonly ScriptArg[]): Promise<unknown> {
+    return (await this.#call(script, op, args)).reply;
   }
 
   /** A command of the server's own, which may be made twice. */
@@ -87,15 +111,20 @@ export class Link {
     return this.#patiently(false, (connection) => connection.command(name, args, this.#silenceMs));
   }
 
-  #call(script: string, op: string, args: readonly ScriptArg[], replicas = 0): Promise<unknown> {
+  async #call(script: string, op: string, args: readonly ScriptArg[], replicas = 0): Promise<Told> {
     const { clock, isGivenTime } = this.options;
     const now = isGivenTime ? String(clock.now()) : '';
     const mayChange = !scriptOf(script).isLook;
+    if (mayChange && this.#lacking !== '') await this.#checkRights();
     return this.#patiently(mayChange, async (connection, isRepeat) => {
       const said = args.map((arg) => (typeof arg === 'symbol' ? (isRepeat ? '1' : '') : arg));
-      const reply = await connection.script(script, [this.prefix, now, op, ...said], this.#silenceMs);
+      const sentAt = clock.uptime();
+      const answer = await connection.script(script, [this.prefix, now, op, ...said], this.#silenceMs);
+      const [at, last, reply = null] = answer as [number, Buffer, unknown?];
+      const changes = last.toString();
+      this.known.heard(changes, at, sentAt);
       if (replicas > 0) await this.#replicated(connection, replicas, op);
-      return reply;
+      return { reply, changes };
     });
   }
 
@@ -116,10 +145,7 @@ export class Link {
     throw new Unreachable(this.where, why, true);
   }
 
-  async #patiently(
-    mayChange: boolean,
-    work: (connection: Connection, isRepeat: boolean) => Promise<unknown>,
-  ): Promise<unknown> {
+  async #patiently<T>(mayChange: boolean, work: (connection: Connection, isRepeat: boolean) => Promise<T>): Promise<T> {
     const { clock, patienceMs } = this.options;
     const until = clock.uptime() + patienceMs;
     let isUncertain = false;
@@ -130,6 +156,7 @@ export class Link {
         connection = await this.#connection(until, isUncertain);
         return await work(connection, isUncertain);
       } catch (error) {
+        this.known.doubt();
         if (error instanceof Broken) {
           isUncertain = mayChange;
           why = error.message;
@@ -176,6 +203,8 @@ export class Link {
           () => (this.#opening = undefined),
         );
         this.#current = await this.#opening;
+        // It may be another server.
+        this.known.doubt();
         continue;
       } catch (error) {
         if (!(error instanceof Broken)) throw error;

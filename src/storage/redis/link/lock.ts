@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Lock } from '../../port/documents.ts';
+import { Unreachable } from './errors.ts';
 import type { Link } from './link.ts';
 
 /** So long a lock outlives its holder's last word. */
@@ -37,6 +38,9 @@ export async function withLock<T>(link: Link, name: string, work: (lock: Lock) =
     return await work({ isHeld: () => !isLost && clock.uptime() - heldSince < holdMs - marginMs });
   } finally {
     clearInterval(renewal);
-    await link.run('unlock', name, token);
+    // What was done under it is done; where the server is away, its time runs out.
+    await link.run('unlock', name, token).catch((error: unknown) => {
+      if (!(error instanceof Unreachable)) throw error;
+    });
   }
 }

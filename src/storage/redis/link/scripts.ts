@@ -54,6 +54,12 @@ const mayTell = `if not redis.acl_check_cmd('PUBLISH', P .. 'bell') then
   return redis.error_reply('NOPERM this user may not publish to ' .. P .. 'bell')
 end`;
 
+/** What scripts call: whoever may not call one of these changes nothing (roles/known.ts). */
+export const commandsCalled =
+  'APPEND DEL EXISTS GET GETRANGE HDEL HEXISTS HGET HGETALL HINCRBY HKEYS HLEN HMGET HSCAN HSET HSETNX HVALS LTRIM PEXPIRE RPUSH SADD SET SMEMBERS SREM STRLEN TIME XADD XDEL XRANGE XREVRANGE ZADD ZCARD ZCOUNT ZRANGE ZRANGEBYSCORE ZREM ZREVRANGEBYSCORE ZSCORE'.split(
+    ' ',
+  );
+
 const known = new Map<string, Script>();
 
 export function scriptOf(name: string): Script {
@@ -74,7 +80,8 @@ function sourceOf(name: string): string {
     const flags = part.slice(name.length + 1, part.indexOf('\n')).trim();
     const first = `#!lua${flags === 'deny-oom' ? '' : ` flags=${flags}`}\n`;
     const tells = flags !== 'no-writes' && [...shared, head, part].some((lua) => lua.includes("'PUBLISH'"));
-    const last = [head, part.slice(part.indexOf('\n') + 1)];
+    const body = part.slice(part.indexOf('\n') + 1);
+    const last = [head, 'local function operation()', body, 'end', 'return answered(operation())'];
     return (
       first +
       withoutComments([`local isMover = ${isMover}`, base, ...(tells ? [mayTell] : []), ...shared, ...last].join('\n'))

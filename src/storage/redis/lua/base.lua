@@ -8,7 +8,9 @@ local now = tonumber(A[1])
 local op = A[2]
 
 -- Flushed, another database, an empty replica: never an empty answer.
-local isThere, seq, order, isUntold, away = unpack(call('HMGET', P .. 'root', 'id', 'seq', 'order', 'untold', 'away'))
+-- `changes`: which call was the last one that changed a card, the settings or the policy (link/known.ts).
+local isThere, seq, order, isUntold, away, changes =
+  unpack(call('HMGET', P .. 'root', 'id', 'seq', 'order', 'untold', 'away', 'changes'))
 local lost = 'DREAMOSLOST there is no such root here'
 if not isThere and not isMover then return redis.error_reply(lost) end
 -- Since it is being moved, or was.
@@ -17,6 +19,12 @@ if away and not isMover then return redis.error_reply('DREAMOSMOVED ' .. away) e
 if not now then
   local time = call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- What every script answers: [the time, the last change, its own answer].
+local function answered(reply)
+  if type(reply) == 'table' and reply.err then return reply end
+  return { now, changes or '', reply }
 end
 
 -- A moment that lies further ahead was written while the clock was ahead (model/clock.ts).

@@ -20,7 +20,13 @@ local function revisionsOf(of)
   if n then return K(n, 'rev'), n end
 end
 
-local function told(name) redis.pcall('PUBLISH', P .. 'bell', '=' .. name) end
+local function told(name)
+  if name == 'settings' or name == 'policy' or name:find('^agents/') then
+    changes = op
+    call('HSET', P .. 'root', 'changes', op)
+  end
+  redis.pcall('PUBLISH', P .. 'bell', '=' .. name)
+end
 
 --@ get no-writes
 -- name version: [version, json], or [version] if it is that one still
@@ -64,6 +70,27 @@ if split(raw) ~= A[4] then return 0 end
 call('HDEL', key, field)
 told(A[3])
 return 1
+
+--@ known no-writes
+-- changes commands...: nothing, if that is still the last one; else [settings, policy, epoch, jsons, lacking], of many cards none;
+-- `lacking`: the first of these commands that the user may not call
+if changes == A[3] or (not changes and A[3] == '') then return {} end
+local out = { call('HGET', P .. 'docs', 'settings') or '', call('HGET', P .. 'docs', 'policy') or '', '', {}, '' }
+for i = 4, #A do
+  local isKnown, may = pcall(redis.acl_check_cmd, A[i], P .. 'root')
+  if not isKnown or not may then
+    out[5] = A[i]
+    break
+  end
+end
+if call('HLEN', P .. 'cards') <= 16 then
+  out[3] = call('HGET', P .. 'root', 'cards') or '0'
+  for i, raw in ipairs(call('HVALS', P .. 'cards')) do
+    local _, json = split(raw)
+    out[4][i] = json
+  end
+end
+return out
 
 --@ cards no-writes
 -- epoch: [epoch, jsons], or [epoch] if that is the same

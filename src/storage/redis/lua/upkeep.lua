@@ -174,7 +174,3 @@ end
 call('HDEL', P .. 'np', A[3])
 if call('EXISTS', P .. 'np') == 0 then call('HDEL', P .. 'root', 'untold') end
 return 1
-
---@ is no-writes
--- whether the root is there, and the time
-return int(now)

@@ -46,7 +46,7 @@ export function byHand(ctx: RedisContext): ByHand {
         return await change('handOver', entry, to, part({ by }), part({ reason }));
       } catch (error) {
         if (!(error instanceof MailboxGone)) throw error;
-        const [card] = formerly(await ctx.cards(), to);
+        const [card] = formerly(await ctx.looks.cards(), to);
         throw card ? new AgentRenamed(to, card.name) : error;
       }
     },

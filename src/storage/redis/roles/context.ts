@@ -1,10 +1,10 @@
 import type { Clock } from '../../../model/clock.ts';
-import type { AgentCard } from '../../../model/agent.ts';
 import type { Ids } from '../../../model/id.ts';
 import type { Message } from '../../../model/message.ts';
 import type { Durability } from '../../../model/settings.ts';
 import type { Bell } from '../link/bell.ts';
 import type { Link } from '../link/link.ts';
+import type { Looks } from './known.ts';
 
 /** What the roles of one open store share. */
 export interface RedisContext {
@@ -19,6 +19,5 @@ export interface RedisContext {
   readonly durability: Durability;
   /** By the server's clock; milliseconds since 1970. */
   now(): number;
-  /** Every card, as last seen if nothing changed. */
-  cards(): Promise<readonly AgentCard[]>;
+  readonly looks: Looks;
 }

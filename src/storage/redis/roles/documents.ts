@@ -1,10 +1,10 @@
 import type { AgentCard } from '../../../model/agent.ts';
-import { areSettings, dedupeWindowOf, type Settings } from '../../../model/settings.ts';
+import { areSettings, dedupeWindowOf } from '../../../model/settings.ts';
 import type { DocumentName, Documents, RevisedName, Versioned } from '../../port/documents.ts';
 import { ifRepeated } from '../link/link.ts';
 import { withLock } from '../link/lock.ts';
 import type { RedisContext } from './context.ts';
-import { list, text, texts } from './entry.ts';
+import { text, texts } from './entry.ts';
 
 export function documentsOf(ctx: RedisContext): Documents {
   const { link, bell } = ctx;
@@ -23,12 +23,9 @@ export function documentsOf(ctx: RedisContext): Documents {
   };
   return {
     listAgents: async (starting = '') =>
-      structuredClone((await ctx.cards()).filter(({ name }) => name.startsWith(starting))),
-    getAgent: async (name) => {
-      const json = String(await link.run('card', name));
-      return json === '' ? undefined : (JSON.parse(json) as AgentCard);
-    },
-    get,
+      structuredClone((await ctx.looks.cards()).filter(({ name }) => name.startsWith(starting))),
+    getAgent: (name) => ctx.looks.card(name),
+    get: (name) => (name === 'settings' || name === 'policy' ? ctx.looks.document(name) : get(name)),
     locate: async (name) => ({ document: `${name === 'settings' ? 'config' : name} of ${link.where}` }),
     put: async (name, value, version = '') => {
       const isGood = name === 'settings' && areSettings(value);
@@ -38,13 +35,10 @@ export function documentsOf(ctx: RedisContext): Documents {
     },
     withdraw: async (name, version) => Number(await link.run('withdraw', name, version, ifRepeated)) === 1,
     text: async (name) => {
-      const found = await get(name);
+      const found = await ctx.looks.document(name);
       return found && { text: `${JSON.stringify(found.value, null, 2)}\n`, version: found.version };
     },
-    lastGoodSettings: async () => {
-      const json = String(await link.run('good'));
-      return json === '' ? undefined : (JSON.parse(json) as Settings);
-    },
+    lastGoodSettings: () => ctx.looks.lastGoodSettings(),
     revisions: async (of) =>
       texts(await link.run('revisions', of))
         .map(Number)
@@ -74,17 +68,5 @@ export function documentsOf(ctx: RedisContext): Documents {
       return { close: async () => close() };
     },
     withLock: (name, work) => withLock(link, name, work),
-  };
-}
-
-/** Every card, parsed again only when one has changed. */
-export function cardsOf(link: RedisContext['link']): () => Promise<readonly AgentCard[]> {
-  let epoch = '';
-  let cards: readonly AgentCard[] = [];
-  return async () => {
-    const [now, jsons] = list(await link.run('cards', epoch));
-    if (jsons !== undefined) cards = texts(jsons).map((json) => JSON.parse(json) as AgentCard);
-    epoch = text(now);
-    return cards;
   };
 }

@@ -3,7 +3,6 @@
  * behind it, or, if it was killed, who comes by next. The notice's dedupe key is made of the death, so that it is told once.
  */
 import { formerly, sameAgent } from '../../../model/agent.ts';
-import type { Settings } from '../../../model/settings.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { noMailbox, noticeOf, notTold, type Death } from '../../port/notice.ts';
 import { MailboxFull } from '../../port/refusals.ts';
@@ -52,13 +51,12 @@ function warningOf(id: string, death: Death, why: string, raw: Reply | undefined
 /** @returns `sent`, or why not */
 async function toldOf(ctx: RedisContext, death: Death, raw: Reply | undefined): Promise<string> {
   const message = messageIn(raw);
-  const cards = await ctx.cards();
+  const cards = await ctx.looks.cards();
   const card = cards.find(({ name }) => sameAgent(name, message.from)) ?? formerly(cards, message.from)[0];
   const why = noMailbox(card);
   if (!card || why !== undefined) return why ?? '';
   const now = ctx.now();
-  const good = text((await ctx.link.run('good')) as Reply);
-  const root = (good === '' ? {} : JSON.parse(good)) as Settings;
+  const root = (await ctx.looks.lastGoodSettings()) ?? {};
   const outgoing = noticeOf(message, death, { id: ctx.ids.next(now), card, root, now });
   const notice = (await ctx.sign?.(outgoing.message)) ?? outgoing.message;
   const [sent] = await send(ctx, [{ ...outgoing, message: notice }], { durability: 'relaxed' });

@@ -168,7 +168,7 @@ async function resultOf(
     }
     case 'gone': {
       const mailbox = text(rest[0]);
-      const [card] = formerly(await ctx.cards(), mailbox);
+      const [card] = formerly(await ctx.looks.cards(), mailbox);
       if (!card) return new MailboxGone(mailbox);
       if (mailboxes.length === 1 && (message.dedupeKey === null || carried))
         return new AgentRenamed(mailbox, card.name);

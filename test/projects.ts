@@ -13,26 +13,40 @@ export const ofNodeAlone = [
   'bridge-killed.long',
   'bridge-rabbit.tools',
   'bridge-ssh.tools',
+  'code-cache.long',
   'engine.tools',
   'export.long',
   'export.tools',
   'hints.long',
   'identities.tools',
+  'presence.long',
   'prometheus.tools',
+  'reservations.long',
+  'schedules.long',
   'sealed.tools',
   'setup.long',
   'signatures.tools',
   'swarm.long',
   'task-batches.long',
   'top.tools',
+  'topics.long',
+  'wake.tools',
 ].map((name) => `test/e2e/${name}.test.ts`);
 
 /**
- * What `npm run test:server` runs alone: the server in a browser, by schemathesis, from Python, killed, and for long. They take
- * longer than what is left of the half hour that `.ci/run` has.
+ * What `npm run test:server` runs alone: the server in a browser, by schemathesis, from Python, killed, and for long; and a
+ * bridge that is killed at random. They take longer than what is left of the half hour that `.ci/run` has.
  */
 export const ofServer = [
   'test/server/**/*.tools.test.ts',
   'test/server/**/*.long.test.ts',
   'test/e2e/serve*.long.test.ts',
+  'test/e2e/bridge-killed-often.long.test.ts',
 ];
+
+/** What is killed again and again: briefly with all else, and for long with what is of the server. */
+export const alsoForLong = [
+  'test/faults/kill/killed-moves.long.test.ts',
+  'test/faults/kill/killed-renames.long.test.ts',
+];
+export const isForLong = process.env['DREAMOS_TESTS'] === 'server';

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import { leftToAll, ofNodeAlone, ofServer } from './test/projects.ts';
+import { alsoForLong, isForLong, leftToAll, ofNodeAlone, ofServer } from './test/projects.ts';
 
 // These run the native program, which `npm run test:native` has built.
 const ofNative = 'test/native/**/*.native.test.ts';
 const left = [...leftToAll.map(({ files }) => files), ofNative];
 const isNative = process.env['DREAMOS_RUNTIME'] === 'native';
-const isOfServer = process.env['DREAMOS_TESTS'] === 'server';
 // These run the built command in processes of their own, so they build it first, once.
 const ofBuilt = ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts'];
 const setupFiles = ['test/clean-up.ts'];
@@ -72,7 +71,7 @@ export default defineConfig({
             },
           ]
         : []),
-      ...(isOfServer ? [{ plugins, test: { name: 'server', include: ofServer, ...built } }] : []),
+      ...(isForLong ? [{ plugins, test: { name: 'server', include: [...ofServer, ...alsoForLong], ...built } }] : []),
       ...leftToAll.map(({ name, files }) => ({
         plugins,
         test: { name, include: [files], exclude: isNative ? [...ofNodeAlone, ...ofServer] : ofServer, ...built },

@@ -15,26 +15,46 @@ export const ofNodeAlone = [
   'bridge-ssh.tools',
   'bridge-zeromq',
   'bridge-zeromq-killed.long',
+  'code-cache.long',
   'engine.tools',
   'export.long',
   'export.tools',
   'hints.long',
   'identities.tools',
+  'limits.long',
+  'many-processes.long',
+  'ordering.long',
+  'presence.long',
   'prometheus.tools',
+  'reservations.long',
+  'schedules.long',
   'sealed.tools',
+  'serve.tools',
   'setup.long',
   'signatures.tools',
+  'supply-chain.long',
   'swarm.long',
   'task-batches.long',
   'top.tools',
+  'topics.long',
+  'wake.tools',
+  'working.long',
 ].map((name) => `test/e2e/${name}.test.ts`);
 
 /**
- * What `npm run test:server` runs alone: the server in a browser, by schemathesis, from Python, killed, and for long. They take
- * longer than what is left of the half hour that `.ci/run` has.
+ * What `npm run test:server` runs alone: the server in a browser, by schemathesis, from Python, killed, and for long; and a
+ * bridge that is killed at random. They take longer than what is left of the half hour that `.ci/run` has.
  */
 export const ofServer = [
   'test/server/**/*.tools.test.ts',
   'test/server/**/*.long.test.ts',
   'test/e2e/serve*.long.test.ts',
+  'test/e2e/bridge-killed-often.long.test.ts',
 ];
+
+/** What is killed again and again: briefly with all else, and for long with what is of the server. */
+export const alsoForLong = [
+  'test/faults/kill/killed-moves.long.test.ts',
+  'test/faults/kill/killed-renames.long.test.ts',
+];
+export const isForLong = process.env['DREAMOS_TESTS'] === 'server';

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { project, type Rig } from './rig.ts';
+import { project, type Rig, type Running } from './rig.ts';
 
 /** Two roots in one folder, a and b: ann lives in a, bob in b, and each is known in the other. */
 export async function twoRoots(rig: Rig): Promise<{ a: string; b: string }> {
@@ -41,4 +41,43 @@ export function bytesIn(dir: string, mailbox: string, folder: 'ready' | 'archive
   expect(files).toHaveLength(1);
   const [file] = files;
   return readFileSync(join(file!.parentPath, file!.name), 'utf8');
+}
+
+/** Begins it anew whenever it was killed. @returns what ends that, and waits for it */
+export function keepBridging(rig: Rig, cwd: string, via: string): () => Promise<void> {
+  let isOver = false;
+  let running: Running;
+  const keeping = (async () => {
+    while (!isOver) {
+      running = rig.start(['bridge', 'b', '--via', via, '--json'], { cwd });
+      const ended = await running.ended;
+      if (ended.signal !== 'SIGKILL') expect(ended).toMatchObject({ code: 0 });
+    }
+  })();
+  return async () => {
+    isOver = true;
+    running.child.kill('SIGTERM');
+    await keeping;
+  };
+}
+
+/** To bob. @returns their ids */
+export async function sentMany(rig: Rig, cwd: string, count: number): Promise<string[]> {
+  const lines = Array.from({ length: count }, (_, n) => JSON.stringify({ to: 'bob', body: `m${n}` }));
+  const { json } = await rig.dreamos('send --batch --as ann --json', { cwd, stdin: lines.join('\n') });
+  expect(json).toHaveLength(count);
+  return json.map(({ id }) => id);
+}
+
+export async function untilThere(rig: Rig, a: string, count: number): Promise<void> {
+  while ((await idsIn(rig, a, 'bob', 'archived')).length < count)
+    await new Promise((resolve) => setTimeout(resolve, 200));
+}
+
+/** Each once in the far mailbox, and none left in the near one. */
+export async function expectOnce(rig: Rig, { a, b }: { a: string; b: string }, sent: readonly string[]): Promise<void> {
+  const there = await idsIn(rig, b, 'bob', 'ready');
+  expect(there.toSorted()).toEqual(sent.toSorted());
+  for (const state of ['ready', 'inflight', 'delayed', 'dead']) expect(await idsIn(rig, a, 'bob', state)).toEqual([]);
+  expect((await rig.dreamos('doctor --quiet', { cwd: b })).code).toBe(0);
 }

@@ -30,7 +30,7 @@ describe('what is promised holds, briefly tried', async () => {
           await rm(dir, { recursive: true, force: true });
         }
       },
-      180_000,
+      600_000,
     );
   }
 });

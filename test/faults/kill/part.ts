@@ -6,7 +6,7 @@ import { choose, inParallel } from './plan.ts';
 import { scenarios } from './scenarios.ts';
 import { clear, openStage, toldIn, type Stage } from './stage.ts';
 
-const pointsWhenBounded = 60;
+const pointsWhenBounded = 40;
 
 /** Each command that writes is killed at each system call that touches its root, and the root is looked at. */
 export const part: FaultPart = {

@@ -20,7 +20,7 @@ export const part: FaultPart = {
 };
 
 async function run(options: FaultOptions): Promise<FaultResult> {
-  const histories = options.bounded ? 1000 : 20_000;
+  const histories = options.bounded ? 500 : 20_000;
   const tries = options.bounded ? 3000 : 10_000;
   const workers = await startWorkers(options);
   try {

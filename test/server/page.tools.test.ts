@@ -1,9 +1,11 @@
 /** The page at work: real processes, a real browser. */
 import { beforeAll, describe, expect } from 'vitest';
+import { listDead } from '../../src/core/keep/dlq.ts';
 import { openRoot, sessionOn } from '../../src/core/open-root.ts';
 import { sendAll } from '../../src/core/send/send.ts';
 import { readNext } from '../../src/core/take/read.ts';
 import { nack } from '../../src/core/take/settle.ts';
+import { gather } from '../core/rig.ts';
 import { type Rig, until } from '../e2e/rig.ts';
 import { demand, said, skips } from '../lack.ts';
 import { forgiveRefusals, lack, test } from './page/rig.ts';
@@ -24,6 +26,8 @@ async function kill(rig: Rig, count: number, reason?: string): Promise<void> {
       const delivery = await readNext(session, 'reviewer');
       await nack(session, delivery?.receipt ?? '', { dead: true, reason });
     }
+    // Each is a sync, and the first look does it: the page would wait for all of them.
+    await gather(listDead(session, 'reviewer', { limit: 1 }));
   } finally {
     await root.close();
   }
@@ -107,7 +111,7 @@ describe.skipIf(skips(lack))(said('the page', lack), () => {
     await kill(rig, 12, 'timeout');
     await kill(rig, 1000);
     const page = await open(rig, await serve(rig));
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(120_000);
     await page.goTo('/dlq');
     // Nobody has said which: not all of all mailboxes.
     await page.getByText('Find some, or choose a mailbox').waitFor();
@@ -133,7 +137,7 @@ describe.skipIf(skips(lack))(said('the page', lack), () => {
     await page.getByRole('button', { name: 'Redrive all of reviewer' }).waitFor();
     expect(await page.locator('.mail li').count()).toBe(12);
     // A thousand dead letters are as many syncs, on a disk that others use as well.
-  }, 240_000);
+  }, 480_000);
 
   test('rolls a setting back to what it was', async ({ rig, serve, open }) => {
     await rig.dreamos(['config', 'set', 'lease', '10m', '--note', 'slow builds', '--as', 'planner']);

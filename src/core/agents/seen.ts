@@ -1,12 +1,17 @@
 /** That an agent is there, noted by the way: whoever said so once is said to be there by what he does (`Presence.seen`). */
 import { sameAgent } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
+import type { Mail } from '../../storage/port/mail.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
 
 /** The acting agent, else whose mailbox it is. */
-export function seen({ store, acting }: Session, mailbox: string): Promise<void> | undefined {
-  return store.presence.seen(acting === undefined || isSame(acting, mailbox) ? mailbox : acting);
+export function seen(session: Session, mailbox: string): Promise<void> | undefined {
+  return session.store.presence.seen(whomOf(session, mailbox));
+}
+
+function whomOf({ acting }: Session, mailbox: string): string {
+  return acting === undefined || isSame(acting, mailbox) ? mailbox : acting;
 }
 
 /** The same text is the usual case, and costs a loop nothing. */
@@ -18,17 +23,38 @@ export function isSame(acting: string, mailbox: string): boolean {
 const looksEach = 3;
 const mostRestMs = 20_000;
 
-/** Who goes on for long is there meanwhile, also while a handler runs. @returns ends it */
+/** By the mail, which is one in all views of a storage: whom somebody keeps there, how many do, and what ends it. */
+const kept = new WeakMap<Mail, Map<string, { count: number; readonly end: () => void }>>();
+
+/** Who goes on for long is there meanwhile, also while a handler runs; many who keep one there say so once. @returns ends it */
 export async function keepSeen(session: Session, mailbox: string): Promise<() => void> {
   await seen(session, mailbox);
-  const begin = async () => setInterval(() => void seen(session, mailbox), await restMs(session, mailbox)).unref();
-  let timer = begin();
+  const { store } = session;
+  const whom = whomOf(session, mailbox);
+  const known = kept.get(store.mail) ?? new Map<string, { count: number; readonly end: () => void }>();
+  kept.set(store.mail, known);
+  const one = known.get(whom) ?? { count: 0, end: begin(session, mailbox) };
+  known.set(whom, one);
+  one.count++;
+  let hasEnded = false;
+  return () => {
+    if (hasEnded) return;
+    hasEnded = true;
+    if (--one.count > 0) return;
+    known.delete(whom);
+    one.end();
+  };
+}
+
+function begin(session: Session, mailbox: string): () => void {
+  const start = async () => setInterval(() => void seen(session, mailbox), await restMs(session, mailbox)).unref();
+  let timer = start();
   const stop = (): void => void timer.then(clearInterval);
   let isStopped = false;
   const again = (): void => {
     if (isStopped) return;
     stop();
-    timer = begin();
+    timer = start();
   };
   const following = import('../root/follow-settings.ts')
     .then((push) => push.followSettings(session, again))

@@ -41,11 +41,12 @@ async function* listenBody(
     read: async (cursor, why, among) => {
       // Not at each hint: then the publisher is most likely still at it.
       const now = session.clock.uptime();
-      if (why !== 'time' || now - (finishedAt.get(store.mail) ?? -Infinity) < lookAgainMs)
-        return readOn(store, of, cursor, among);
-      finishedAt.set(store.mail, now);
-      await finishSendsOrWarn(session);
-      return store.journal.readEvents(of, cursor);
+      if (why === 'time' && now - (finishedAt.get(store.mail) ?? -Infinity) >= lookAgainMs) {
+        finishedAt.set(store.mail, now);
+        await finishSendsOrWarn(session);
+      }
+      // What was finished hints as every send does.
+      return readOn(store, of, cursor, among);
     },
     watch: (hint) => store.journal.watch(of, hint),
     tell: async (event) => {
@@ -60,7 +61,9 @@ async function* listenBody(
     },
     rest: async () => {
       sayGone();
-      return { ms: lookAgainMs };
+      // With all others who listen: together they wake their process once.
+      const againMs = (finishedAt.get(store.mail) ?? -Infinity) + lookAgainMs - session.clock.uptime();
+      return { ms: againMs > 0 ? againMs : lookAgainMs };
     },
   };
   try {

@@ -92,11 +92,7 @@ function isLike(one: Shared, other: Kind & Pick<Shared, 'acting' | 'env'>): bool
   return one.events === events && one.leastMs === leastMs && one.acting === acting && one.env === env;
 }
 
-async function make(
-  session: Session,
-  shared: Shared,
-  pictures: Parameters<typeof sharedPictures>[3],
-): Promise<void> {
+async function make(session: Session, shared: Shared, pictures: Parameters<typeof sharedPictures>[3]): Promise<void> {
   const { followers } = shared;
   const warn = (text: string): void => {
     for (const one of followers) one.session.warn(text);

@@ -7,7 +7,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,16 +47,13 @@ export async function buildNative({ quick = false, compiler, platform = ownPlatf
       // Left to itself it makes the engine a tenth larger, for a tenth fewer instructions and no time that can be measured.
       const small = '--param=inline-unit-growth=15';
       await link([compiler], [...flags, '-fprofile-use', '-Wno-missing-profile', small], sources, work, program);
-      const { length } = await readFile(program);
-      if (compiler === 'musl-gcc' && length > mostBytes)
-        throw new Error(
-          `The program has ${length} bytes, and may have ${mostBytes}: see what came into scripts/bundle-native.mjs.`,
-        );
     } else await link([compiler], flags, sources, work, program);
+    const bytes = await readFile(program);
+    if (compiler === 'musl-gcc' && platform === ownPlatform) checkSize(bytes.length, quick);
     const out = join(project, 'dist/native', platform === ownPlatform ? 'dreamos' : `dreamos-${platform}`);
     await mkdir(dirname(out), { recursive: true });
     const fresh = `${out}.new-${process.pid}`;
-    await writeFile(fresh, await readFile(program), { mode: 0o755 });
+    await writeFile(fresh, bytes, { mode: 0o755 });
     await rename(fresh, out);
     return out;
   } finally {
@@ -64,8 +61,17 @@ export async function buildNative({ quick = false, compiler, platform = ownPlatf
   }
 }
 
-/** Of what is published; the quick build is larger. */
+/** Of what is published. The same image lies in the quick build, whose code was 50,112 and 53,248 bytes longer. */
 const mostBytes = 3_000_000;
+const quickIsLonger = 50_000;
+
+function checkSize(bytes, quick) {
+  const most = mostBytes + (quick ? quickIsLonger : 0);
+  if (bytes > most)
+    throw new Error(
+      `The program has ${bytes} bytes, and may have ${most}: see what came into scripts/bundle-native.mjs.`,
+    );
+}
 
 export const ownPlatform = `${process.platform}-${process.arch}`;
 
@@ -270,7 +276,7 @@ async function train(program, work) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     const program = await buildNative({ quick: process.argv.includes('--quick') });
-    console.log(relative(process.cwd(), program));
+    console.log(`${relative(process.cwd(), program)}: ${(await stat(program)).size} bytes`);
   } catch (error) {
     if (!(error instanceof CannotBuild)) throw error;
     console.error(`${error.message}\nWithout it everything works by Node as before.`);

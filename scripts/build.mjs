@@ -234,10 +234,15 @@ const requires = {
 };
 export const importOfZod = "import * as z from 'zod/mini';";
 
-export async function namesOfZod() {
+async function namesOfZod() {
+  return namesOfZodIn((await readdir(join(root, 'src'), { recursive: true })).map((file) => join('src', file)));
+}
+
+/** @param files in the project; others than sources are passed over */
+export async function namesOfZodIn(files) {
   const names = new Set();
-  for (const file of await readdir(join(root, 'src'), { recursive: true })) {
-    const source = file.endsWith('.ts') ? await readFile(join(root, 'src', file), 'utf8') : '';
+  for (const file of files) {
+    const source = file.endsWith('.ts') ? await readFile(join(root, file), 'utf8') : '';
     if (!source.includes(importOfZod)) continue;
     for (const [, name] of source.matchAll(/\bz\s*\.(?!core\b|infer\b|output\b)(\w+)/g)) names.add(name);
   }

@@ -4,15 +4,28 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { importOfZod, namesOfZod, shared, ownVersion } from './build.mjs';
+import { importOfZod, namesOfZodIn, shared, ownVersion } from './build.mjs';
 
 const project = join(dirname(fileURLToPath(import.meta.url)), '..');
 const native = join(project, 'native');
 
 export async function bundle(outdir) {
+  const start = 'native/prelude/start.ts';
+  const { metafile } = await bundleOf(outdir, { start });
+  return bundleOf(outdir, { start, seldom: 'seldom' }, await namesOfZodIn(sourcesIn(metafile)));
+}
+
+/** Of src/ the files that something of is in it. */
+function sourcesIn({ outputs }) {
+  const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
+  return inputs.flatMap(([file, { bytesInOutput }]) => (/^src\/.*\.ts$/.test(file) && bytesInOutput > 0 ? [file] : []));
+}
+
+async function bundleOf(outdir, entryPoints, namesOfZod = []) {
+  const verbs = await declared();
   return build({
     ...shared,
-    entryPoints: { start: 'native/prelude/start.ts', seldom: 'seldom' },
+    entryPoints,
     outdir,
     chunkNames: '[name]-[hash]',
     format: 'esm',
@@ -27,20 +40,17 @@ export async function bundle(outdir) {
       ulid: join(project, 'node_modules/ulid/dist/browser/index.js'),
       fflate: join(project, 'node_modules/fflate/esm/browser.js'),
     },
-    plugins: [onlyNames, seldom, commander, nodeModules],
+    plugins: [wordless(verbs), seldom(namesOfZod), commander, nodeModules(verbs)],
   });
 }
 
-/** What only `schema` asks for, which is left to Node, is 20 KB. */
-const namesInUse = async () => (await namesOfZod()).filter((name) => name !== 'toJSONSchema');
-
-// Zod: a module that is read when something of it is asked for.
-const seldom = {
+// Zod: a module that is read when something of it is asked for, with nothing but these names.
+const seldom = (names) => ({
   name: 'seldom',
   setup(api) {
     api.onResolve({ filter: /^seldom$/ }, ({ path }) => ({ path, namespace: path }));
-    api.onLoad({ filter: /./, namespace: 'seldom' }, async () => ({
-      contents: `export { ${(await namesInUse()).join(', ')} } from 'zod/mini';`,
+    api.onLoad({ filter: /./, namespace: 'seldom' }, () => ({
+      contents: `export { ${names.join(', ')} } from 'zod/mini';`,
       resolveDir: project,
     }));
     api.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => ({
@@ -57,7 +67,7 @@ const seldom = {
       };
     });
   },
-};
+});
 
 const fromNode =
   /^(?:node:)?(child_process|crypto|events|fs|fs\/promises|net|os|path|process|stream|stream\/promises|tty|util|v8|worker_threads|zlib)$/;
@@ -73,17 +83,17 @@ const onlyNodeFiles =
 const commandFile = /^(?:\.\.\/)+commands\/\w+\/([\w-]+)\.ts$/;
 const others = { 'graceful-fs': 'node/fs.ts', 'signal-exit': 'signal-exit.ts' };
 
-const nodeModules = {
+const nodeModules = ({ isNative }) => ({
   name: 'node-modules',
-  async setup(api) {
-    const leave = (path) => ({ path, namespace: 'only-node' });
-    const { isNative } = await declared();
+  setup(api) {
+    // One for all: 71 modules of a line each were 17 KB.
+    const leave = () => ({ path: 'only-node', namespace: 'only-node' });
     api.onResolve({ filter: commandFile }, ({ path }) =>
-      isNative(commandFile.exec(path)[1], {}) ? undefined : leave(path),
+      isNative(commandFile.exec(path)[1], {}) ? undefined : leave(),
     );
-    api.onResolve({ filter: onlyNode }, ({ path }) => leave(path));
+    api.onResolve({ filter: onlyNode }, leave);
     api.onResolve({ filter: /^\.{1,2}\/.*\.(?:ts|md)$/ }, ({ path, resolveDir }) =>
-      onlyNodeFiles.test(join(resolveDir, path)) ? leave(path) : undefined,
+      onlyNodeFiles.test(join(resolveDir, path)) ? leave() : undefined,
     );
     api.onLoad({ filter: /./, namespace: 'only-node' }, ({ path }) => ({
       contents: `process.getBuiltinModule(${JSON.stringify(path)}); module.exports = {};`,
@@ -91,7 +101,7 @@ const nodeModules = {
     const use = (file, kind) => (kind === 'require-call' ? { path: file, namespace: 'required' } : { path: file });
     api.onResolve({ filter: fromNode }, ({ path, kind }) => {
       const file = join(native, 'prelude/node', `${fromNode.exec(path)[1].replace(/[/_]/g, '-')}.ts`);
-      return existsSync(file) ? use(file, kind) : leave(path);
+      return existsSync(file) ? use(file, kind) : leave();
     });
     api.onResolve({ filter: /^(?:graceful-fs|signal-exit)$/ }, ({ path, kind }) =>
       use(join(native, 'prelude', others[path]), kind),
@@ -102,17 +112,26 @@ const nodeModules = {
       resolveDir: project,
     }));
   },
-};
+});
 
 /** What of commander makes pages of help, guesses what was meant and runs other programs: when it is called, Node does it. */
 const leftOfCommander = {
   'help.js': ['Help', 'stripColor'],
   suggestSimilar: ['suggestSimilar'],
 };
-const methodsLeft = [
-  ...['_executeSubCommand', '_checkForMissingExecutable', '_dispatchHelpCommand', 'unknownOption', 'unknownCommand'],
-  ...['helpInformation', '_getOutputContext', 'outputHelp', 'help'],
-];
+const methodsLeft = {
+  'command.js': [
+    ...['_executeSubCommand', '_checkForMissingExecutable', '_dispatchHelpCommand', 'unknownOption', 'unknownCommand'],
+    ...['helpInformation', '_getOutputContext', 'outputHelp', 'help', 'createHelp', 'configureHelp', 'addHelpText'],
+    ...['showHelpAfterError', 'showSuggestionAfterError', 'addHelpCommand', 'addHelpOption'],
+    ...['helpGroup', 'commandsGroup', 'optionsGroup', 'description', 'summary', 'usage', 'alias'],
+    ...['addCommand', 'requiredOption', 'combineFlagAndOptionalValue'],
+    ...['enablePositionalOptions', 'passThroughOptions', 'storeOptionsAsProperties', 'setOptionValue', 'executableDir'],
+    ...['getOptionValueSourceWithGlobals', 'parse', 'nameFromFilename', 'missingMandatoryOptionValue'],
+  ],
+  'option.js': ['preset', 'conflicts', 'implies', 'env', 'choices', 'helpGroup'],
+  'argument.js': ['choices'],
+};
 const commander = {
   name: 'commander',
   setup(api) {
@@ -123,40 +142,51 @@ const commander = {
     api.onLoad({ filter: /./, namespace: 'of-commander' }, ({ path }) => ({
       contents: leftOfCommander[path].map((name) => `exports.${name} = function () ${leave};`).join('\n'),
     }));
-    api.onLoad({ filter: /[\\/]commander[\\/]lib[\\/]command\.js$/ }, async ({ path }) => {
+    api.onLoad({ filter: /[\\/]commander[\\/]lib[\\/](?:command|option|argument)\.js$/ }, async ({ path }) => {
+      const file = basename(path);
       let contents = await readFile(path, 'utf8');
       const put = (found, instead) => {
         if (!found.test(contents)) throw new Error(`There is no ${found} in commander any more.`);
         contents = contents.replace(found, instead);
       };
-      put(/^const childProcess = .*$/m, '');
-      for (const name of methodsLeft)
+      if (file === 'command.js') put(/^const childProcess = .*$/m, '');
+      for (const name of methodsLeft[file])
         put(new RegExp(`^ {2}${name}\\([^)]*\\) \\{$.*?^ {2}\\}$`, 'ms'), `  ${name}() ${leave}`);
       return { contents };
     });
   },
 };
 
-/** Of the verbs that are left to Node, and of what help says of verbs, the names are here. */
-const namesAlone =
-  /[\\/]src[\\/]program[\\/](?:describe|verbs[\\/](?:audit|identity|keep|meta|people|policy|reach|tasks))\.ts$/;
-const onlyNames = {
-  name: 'only-names',
+/**
+ * Of the command surface all that only help says is left out, and of the verbs that are left to Node all but their names:
+ * whoever asks for them is in Node before he sees it. The sources are as Prettier lays them out.
+ */
+const wordless = ({ isNative }) => ({
+  name: 'wordless',
   setup(api) {
-    api.onLoad({ filter: namesAlone }, async ({ path }) => {
-      const source = await readFile(path, 'utf8');
-      const verbs = source.matchAll(/^export const (\w+): Verb = \{\n {2}words: ('[^']*'),$/gm);
-      const functions = source.matchAll(/^export function (\w+)/gm);
-      return {
-        contents: [
-          `const leave = () => process.getBuiltinModule(${JSON.stringify(basename(path))});`,
-          ...[...verbs].map(([, name, words]) => `export const ${name} = { words: ${words}, setUp: leave };`),
-          ...[...functions].map(([, name]) => `export { leave as ${name} };`),
-        ].join('\n'),
-      };
+    api.onLoad({ filter: /[\\/]src[\\/]program[\\/].*\.ts$/ }, async ({ path }) => {
+      const kept = (await readFile(path, 'utf8'))
+        .replace(verb, (whole, head, words) =>
+          isNative(words.split(' ', 1)[0], {}) ? whole : `${head} setUp: leave };`,
+        )
+        .replace(describe, 'export const describe = leave;')
+        .replace(ofHelp, '$2$3')
+        .replace(described, "$1 ''");
+      const contents = `const leave = () => process.getBuiltinModule(${JSON.stringify(basename(path))});\n${kept}`;
+      // Else it would be in Node for it at each call.
+      const left = ofLeft.exec(contents);
+      if (left) throw new Error(`${path} has what is left to Node: ${contents.slice(left.index, left.index + 80)}`);
+      return { contents, loader: 'ts' };
     });
   },
-};
+});
+const verb = /^(export const \w+: Verb = \{\n {2}words: '([^']*)',)\n[^]*?^\};$/gm;
+/** Gives all verbs what help says of them. */
+const describe = /^export function describe\([^]*?^\}$/m;
+const ofHelp = /^( *)(\w*)\.(?:addHelpText|configureHelp|description|usage)\((?:.*\)|[^]*?\n\1\}?\))(;?)$/gm;
+const ofLeft = new RegExp(`\\.(?:${methodsLeft['command.js'].join('|')})\\(|\\.option\\((?!\\s*'[^']*', '')`);
+/** The second argument: what is said of an option. */
+const described = /(\.option\(\s*'[^']*',)\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|\w+)/g;
 
 /** What the native program does, of the one list of that. */
 async function declared() {

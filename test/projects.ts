@@ -14,6 +14,7 @@ export const ofNodeAlone = [
   'bridge-rabbit.tools',
   'bridge-ssh.tools',
   'engine.tools',
+  'engine-move.tools',
   'export.long',
   'export.tools',
   'hints.long',
@@ -35,4 +36,6 @@ export const ofServer = [
   'test/server/**/*.tools.test.ts',
   'test/server/**/*.long.test.ts',
   'test/e2e/serve*.long.test.ts',
+  // Minutes of kills.
+  'test/core/move/redis-killed.long.test.ts',
 ];

@@ -3,7 +3,7 @@ import { DreamosError } from '../../../model/errors.ts';
 import type { TargetPlace } from '../../engine/place.ts';
 import type { MoveTarget } from '../../port/dump/moving.ts';
 import { dump } from '../dump/dump.ts';
-import { checkDurability } from '../init.ts';
+import { checkDurability } from '../link/durability.ts';
 import type { Link } from '../link/link.ts';
 import { clear } from '../load/clear.ts';
 import { loadRoot } from '../load/load.ts';

@@ -17,6 +17,7 @@ export const ofNodeAlone = [
   'bridge-zeromq-killed.long',
   'code-cache.long',
   'engine.tools',
+  'engine-move.tools',
   'export.long',
   'export.tools',
   'hints.long',
@@ -50,6 +51,8 @@ export const ofServer = [
   'test/server/**/*.long.test.ts',
   'test/e2e/serve*.long.test.ts',
   'test/e2e/bridge-killed-often.long.test.ts',
+  // Minutes of kills.
+  'test/core/move/redis-killed.long.test.ts',
 ];
 
 /** What is killed again and again: briefly with all else, and for long with what is of the server. */

@@ -26,7 +26,10 @@ function depsOf({ env, warn = () => undefined }: FindOptions): EngineDeps {
 /** @throws USAGE: that is promised by engines alone */
 export function checkOfFiles({ durability, replicas }: MoveHow): void {
   if ((durability ?? replicas) !== undefined)
-    throw usage('`durability` and `replicas` are of a root that an engine keeps.', 'Name the engine as where to: `to`');
+    throw usage(
+      '`durability` and `replicas` are of a root that an engine keeps.',
+      'Name an engine as where to, for example redis://localhost:6379/0',
+    );
 }
 
 /** @param path the folder that says where the root is, or its address */

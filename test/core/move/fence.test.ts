@@ -11,49 +11,77 @@ const record: DumpRecord = {
   ...{ attempt: 0, at: 1, body: { text: '{}' } },
 };
 
-/** Both ends, of which the source is another's from this step on. */
-function ends(lostAt: string): { source: MoveSource; target: MoveTarget; removed: () => number } {
+const event: DumpRecord = {
+  kind: 'event',
+  event: { at: '2026-11-20T09:00:00.000Z', mailbox: 'bob', event: 'sent', id: '1' },
+};
+const lost = (): DreamosError =>
+  new DreamosError('conflict', 'STATE_CHANGED', 'another one has ended it', { hint: 'none' });
+
+interface Ends {
+  readonly source: MoveSource;
+  readonly target: MoveTarget;
+  /** Another one comes to the end of this move now. */
+  end(): void;
+  removed(): number;
+}
+
+/** @param atTarget what the mover finds there */
+function ends(atTarget: readonly DumpRecord[]): Ends {
   let [isLost, removed] = [false, 0];
-  const done = async (): Promise<void> => {
-    if (isLost) throw new DreamosError('conflict', 'STATE_CHANGED', 'another one has ended it');
+  const mine = async (): Promise<void> => {
+    if (isLost) throw lost();
   };
-  const reach = (step: string): void => void (isLost ||= step === lostAt);
-  const dump = (step: string) => async (take: (one: DumpRecord) => Promise<void>) => {
-    reach(step);
-    await take(record);
+  const dump = (records: readonly DumpRecord[]) => async (take: (one: DumpRecord) => Promise<void>) => {
+    for (const one of records) await take(one);
     return true;
   };
   const source: MoveSource = {
     ...{ root: '/root', through: [], underWay: undefined },
     alone: (work) => work(),
     mail: () => '/root',
-    begin: done,
-    check: done,
-    freeze: done,
-    dump: dump('source'),
-    settle: async () => {
-      reach('settle');
-      return done();
-    },
-    giveBack: done,
+    ...{ begin: mine, check: mine, freeze: mine, settle: mine, giveBack: mine, purge: mine },
+    dump: dump([record, event]),
     left: async () => [],
-    purge: done,
     close: async () => undefined,
   };
   const target: MoveTarget = {
     to: 'file:/there',
     check: async () => undefined,
     load: async () => ({ take: async () => undefined, finish: async () => undefined, abandon: async () => undefined }),
-    dump: dump('target'),
+    dump: dump(atTarget),
     remove: async () => void removed++,
     descriptor: () => ({}),
   };
-  return { source, target, removed: () => removed };
+  return { source, target, end: () => (isLost = true), removed: () => removed };
 }
 
-for (const step of ['settle', 'target', 'source'])
-  test(`lost at "${step}", the move ends without what is at the other end being taken away`, async () => {
-    const { source, target, removed } = ends(step);
-    expect(await codeOf(moveBetween({ source, target }, {}))).toBe('STATE_CHANGED');
-    expect(removed()).toBe(0);
-  });
+test('who was stopped in a step that fails then takes nothing away', async () => {
+  const { source, target, end, removed } = ends([record, event]);
+  source.freeze = async () => {
+    end();
+    throw new DreamosError('disk', 'DISK_FAILED', 'EIO', { hint: 'none' });
+  };
+  expect(await codeOf(moveBetween({ source, target }, {}))).toBe('STATE_CHANGED');
+  expect(removed()).toBe(0);
+});
+
+test('who was stopped while he compared loads nothing again', async () => {
+  // The last event has come since.
+  const { source, target, end, removed } = ends([record]);
+  const onStep = (step: string): void => void (step === 'loaded' && end());
+  expect(await codeOf(moveBetween({ source, target }, { onStep }))).toBe('STATE_CHANGED');
+  expect(removed()).toBe(0);
+});
+
+test('who was stopped before Ctrl-C takes nothing away', async () => {
+  const { source, target, end, removed } = ends([record, event]);
+  const stop = new AbortController();
+  const onStep = (step: string): void => {
+    if (step !== 'compared') return;
+    end();
+    stop.abort();
+  };
+  expect(await codeOf(moveBetween({ source, target }, { onStep, signal: stop.signal }))).toBe('STATE_CHANGED');
+  expect(removed()).toBe(0);
+});

@@ -149,12 +149,12 @@ test('a root that keeps its mail elsewhere is not made one of an engine', async 
   expect(elsewhere.code).toBe('ALREADY_EXISTS');
 });
 
-test('it is not moved away as if its folder had the mail', async () => {
+test('who takes its folder for one of files moves nothing away', async () => {
   const { path } = await initInEngine(engine, store, { cwd: dir, env });
   const before = readFileSync(join(path, 'format.json'), 'utf8');
   const source = await fileMoveSource({ cwd: dir, env: {} });
   for (const move of [() => source.begin('file:/nowhere'), () => source.dump(async () => undefined, {})])
-    expect(await refusal(move())).toMatchObject({ code: 'USAGE', hint: 'Of engines: dreamos help engines' });
+    expect(await refusal(move())).toMatchObject({ code: 'STATE_CHANGED' });
   expect(readdirSync(join(dir, 'runtime'))).toEqual(['agent_comms']);
   expect(readFileSync(join(path, 'format.json'), 'utf8')).toBe(before);
 });

@@ -1,7 +1,6 @@
 import { quoteWord } from '../../../model/basics/shell-word.ts';
 import { systemClock } from '../../../model/clock.ts';
 import { DreamosError } from '../../../model/errors.ts';
-import { usage } from '../../../model/refusals.ts';
 import { createIds, type Ids } from '../../../model/id.ts';
 import type { Lock } from '../../port/documents.ts';
 import type { MoveHow, MoveSource } from '../../port/dump/moving.ts';
@@ -139,15 +138,10 @@ async function find(disk: Disk, options: FindOptions): Promise<Source> {
   return { root: (await findFileRoot(options)).path, moving: undefined, through };
 }
 
-/** In the folder of one that an engine keeps there is nothing to be moved, and its mail would be lost sight of. @throws USAGE */
+/** Another one may have moved it since this was made, to another folder or into an engine. @throws STATE_CHANGED */
 async function checkOfFiles(options: FindOptions, root: string): Promise<void> {
   const { engine, path } = await findFileRoot({ ...options, root });
-  if (path !== root) throw changed(root);
-  if (engine !== files)
-    throw usage(
-      `The root ${root} keeps its mail in ${engine}, and is not moved from there.`,
-      'Of engines: dreamos help engines',
-    );
+  if (path !== root || engine !== files) throw changed(root);
 }
 
 /** Step 1. @throws ROOT_MOVED: another one moves it */

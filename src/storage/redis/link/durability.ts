@@ -1,3 +1,4 @@
+import { DreamosError } from '../../../model/errors.ts';
 import { Odd } from './errors.ts';
 import type { Link } from './link.ts';
 
@@ -32,4 +33,21 @@ export async function durabilityOf(link: Link): Promise<Kept> {
   const wrong = Object.entries(wanted).filter(([name, value]) => found.get(name) !== value);
   const why = wrong.map(([name, value]) => `${name} is ${found.get(name)}, not ${value}`).join(', ');
   return { isFull: wrong.length === 0, why, isUnknown: false };
+}
+
+/** @throws CONFIG_INVALID: it syncs less than is asked for */
+export async function checkDurability(link: Link, durability: 'full' | 'relaxed' = 'full'): Promise<void> {
+  const { isFull, why } = durability === 'full' ? await durabilityOf(link) : { isFull: true, why: '' };
+  if (!isFull) throw notFull(link.where, why);
+}
+
+function notFull(where: string, why: string): DreamosError {
+  return new DreamosError(
+    'invalid',
+    'CONFIG_INVALID',
+    `The engine at ${where} may lose what it has answered, so no root is made there that promises to keep it: ${why}.`,
+    {
+      hint: 'Set appendonly yes, appendfsync always, no-appendfsync-on-rewrite no and maxmemory-policy noeviction there, or make the root with `durability` relaxed',
+    },
+  );
 }

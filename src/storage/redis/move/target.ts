@@ -1,8 +1,9 @@
+import { quoteWord } from '../../../model/basics/shell-word.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { TargetPlace } from '../../engine/place.ts';
 import type { MoveTarget } from '../../port/dump/moving.ts';
 import { dump } from '../dump/dump.ts';
-import { checkDurability } from '../init.ts';
+import { checkDurability } from '../link/durability.ts';
 import type { Link } from '../link/link.ts';
 import { clear } from '../load/clear.ts';
 import { loadRoot } from '../load/load.ts';
@@ -39,6 +40,6 @@ export function redisMoveTarget(link: Link, { to, how, descriptor }: TargetPlace
 
 function ended(to: string): DreamosError {
   return new DreamosError('conflict', 'STATE_CHANGED', `What was moved to ${to} is there already, and is worked on.`, {
-    hint: `Nothing was changed. Look at it: dreamos status --root '${to}'`,
+    hint: `Nothing was changed. Look at it: dreamos status --root ${quoteWord(to)}`,
   });
 }

@@ -29,6 +29,7 @@ const benchmarks = {
   audit: () => import('./benchmarks/audit.mjs'),
   server: () => import('./benchmarks/server.mjs'),
   engines: () => import('./benchmarks/engines.mjs'),
+  bridge: () => import('./benchmarks/bridge.mjs'),
 };
 const withPeers = ['send', 'batch', 'claim', 'engines'];
 

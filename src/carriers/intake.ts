@@ -19,7 +19,8 @@ export interface IntakeOptions<T> {
   readonly signal: AbortSignal;
 }
 
-const mostTogether = 100;
+// A store's syncs are most of what it takes: of more at a time each costs less.
+const mostTogether = 256;
 const bytesTogether = 4 * 1024 * 1024;
 /** So much is read ahead. */
 const aheadBytes = 2 * bytesTogether;

@@ -6,7 +6,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import * as zmq from 'zeromq';
 import { hello, parcelLine } from '../../src/carriers/frames.ts';
 import { type Answer, CarrierDown, type Connection, type Parcel } from '../../src/carriers/port.ts';
-import { checkAddress } from '../../src/carriers/zeromq/address.ts';
+import { checkAddress } from '../../src/carriers/zeromq/socket.ts';
 import { curveKeys, expectPeers, keyBytes, keyOfPeer, type KeyPair, keysIn } from '../../src/carriers/zeromq/keys.ts';
 import { listenForBridges, type ListenOptions } from '../../src/carriers/zeromq/listen.ts';
 import { loadZeromq } from '../../src/carriers/zeromq/package.ts';
@@ -96,7 +96,7 @@ describe('a connection', () => {
       },
     });
     const connection = await connect();
-    const all = Array.from({ length: 250 }, (_, i) => ({ ...parcel, hops: i + 1 }));
+    const all = Array.from({ length: 600 }, (_, i) => ({ ...parcel, hops: i + 1 }));
     const answers = await Promise.all(all.map((one) => connection.publish(one)));
     expect(answers).toEqual(
       all.map(({ hops }) => (hops % 2 ? { is: 'stored' } : { is: 'refused', code: 'X', reason: `${hops}` })),
@@ -104,7 +104,7 @@ describe('a connection', () => {
     expect(seen.map(({ hops }) => hops)).toEqual(all.map(({ hops }) => hops));
     expect(seen.every(({ bytes }) => Buffer.from(bytes).equals(parcel.bytes))).toBe(true);
     expect(Math.max(...sizes)).toBeGreaterThan(1);
-    expect(Math.max(...sizes)).toBeLessThanOrEqual(100);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(256);
   });
 
   test('ends what is under way when the other end goes, and what is tried then', async () => {

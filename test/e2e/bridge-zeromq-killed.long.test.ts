@@ -50,14 +50,17 @@ test(
   { timeout: 300_000 },
   async ({ bare: rig }) => {
     const { a, b } = await rootsWithKeys(rig);
-    // Before the handshake is over, among parcels, before they are answered.
-    const steps: Step[] = (['far', 'near'] as const).flatMap((who) => [
-      { kill: who, of: 'back', piece: 2 },
-      { kill: who, of: 'there', piece: 4 },
-      { kill: who, of: 'back', piece: 4 },
-      { kill: who, of: 'there', piece: 6 },
-      { kill: who, of: 'back', piece: 5 },
-    ]);
+    // Before the handshake is over, before the first parcels, before their answers, and behind answers, while others are stored.
+    const steps: Step[] = [
+      { kill: 'far', of: 'back', piece: 2 },
+      { kill: 'near', of: 'there', piece: 5 },
+      { kill: 'far', of: 'there', piece: 5 },
+      { kill: 'near', of: 'back', piece: 5 },
+      { kill: 'far', of: 'back', piece: 5 },
+      { kill: 'near', of: 'back', piece: 7 },
+      { kill: 'far', of: 'back', piece: 6 },
+      { kill: 'far', of: 'back', piece: 7 },
+    ];
     const planned = steps.length;
     const running: { near?: Running; far?: Running } = {};
     const killed: string[] = [];

@@ -15,7 +15,8 @@ interface Consuming {
 /** A message, and the name of the queue that it was in. */
 type Come = readonly [message: ConsumeMessage, from: string];
 
-const prefetch = 100;
+/** As many as are stored together. */
+const prefetch = 256;
 const restMs = 1000;
 const idleMs = 300;
 

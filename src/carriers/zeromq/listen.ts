@@ -2,7 +2,7 @@ import type { Router } from 'zeromq';
 import { answerLine, type Framed, greeting, hello, mostLineBytes, parcelIn } from '../frames.ts';
 import { createIntake } from '../intake.ts';
 import type { Answer, Parcel } from '../port.ts';
-import { cannotListen, socketOptions } from './address.ts';
+import { cannotListen, oneByOne, socketOptions } from './socket.ts';
 import { type CurveKeys, keyBytes } from './keys.ts';
 import type { Zeromq } from './package.ts';
 
@@ -50,12 +50,13 @@ export async function listenForBridges(zmq: Zeromq, options: ListenOptions): Pro
     receiveHighWaterMark: mostAhead,
     linger: lingerMs,
   });
+  const send = oneByOne((frames: [to: Buffer, frame: string]) => router.send(frames));
   const failures: unknown[] = [];
   const stop = new AbortController();
   const intake = createIntake<Come>({
     store: async (some) => {
       const answers = await take(some.map(({ parcel }) => parcel));
-      for (const [i, { n, from }] of some.entries()) await router.send([from, answerLine(n, answers[i] as Answer)]);
+      for (const [i, { n, from }] of some.entries()) await send([from, answerLine(n, answers[i] as Answer)]);
     },
     onFailure: (error) => {
       failures.push(error);
@@ -75,7 +76,7 @@ export async function listenForBridges(zmq: Zeromq, options: ListenOptions): Pro
     });
     await onUp(router.lastEndpoint ?? address);
     for (const one of [signal, stop.signal]) one.addEventListener('abort', ends, { once: true });
-    if (!signal.aborted) await read(router, intake);
+    if (!signal.aborted) await read(router, send, intake);
   } finally {
     for (const one of [signal, stop.signal]) one.removeEventListener('abort', ends);
     await end();
@@ -85,7 +86,11 @@ export async function listenForBridges(zmq: Zeromq, options: ListenOptions): Pro
 }
 
 /** A socket that is closed ends it. */
-async function read(router: Router, intake: ReturnType<typeof createIntake<Come>>): Promise<void> {
+async function read(
+  router: Router,
+  send: (frames: [to: Buffer, frame: string]) => Promise<void>,
+  intake: ReturnType<typeof createIntake<Come>>,
+): Promise<void> {
   for await (const [from, frame, ...more] of router) {
     if (!from || !frame) continue;
     const framed = more.length === 0 ? parcelIn(frame) : undefined;
@@ -94,9 +99,9 @@ async function read(router: Router, intake: ReturnType<typeof createIntake<Come>
       // Behind what has come together with it.
       setImmediate(intake.begin);
       await intake.room();
-    } else if (frame.equals(Buffer.from(greeting))) await router.send([from, hello]);
+    } else if (frame.equals(Buffer.from(greeting))) await send([from, hello]);
     // By this the bridge ends the connection, and says what it was.
-    else await router.send([from, `This is no frame of a bridge: ${frame.toString('utf8', 0, 60)}`]);
+    else await send([from, `This is no frame of a bridge: ${frame.toString('utf8', 0, 60)}`]);
   }
 }
 

@@ -7,7 +7,7 @@ import type { Dealer } from 'zeromq';
 import { answerIn, greeting, mostLineBytes, parcelLine, versionIn } from '../frames.ts';
 import { type Carrier, CarrierDown, type Connection } from '../port.ts';
 import { createUnderWay } from '../under-way.ts';
-import { socketOptions } from './address.ts';
+import { oneByOne, socketOptions } from './socket.ts';
 import type { KeyPair } from './keys.ts';
 import type { Zeromq } from './package.ts';
 
@@ -53,8 +53,9 @@ async function connect(zmq: Zeromq, options: ZeromqOptions, signal: AbortSignal)
     socket.close();
   };
   const underWay = createUnderWay(answerMs, end);
+  const send = oneByOne((frame: Uint8Array | string) => socket.send(frame));
   const say = (frame: Uint8Array | string): void =>
-    void socket.send(frame).catch((error: unknown) => end((error as Error).message));
+    void send(frame).catch((error: unknown) => end((error as Error).message));
 
   const greeted = new Promise<void>((resolve) => {
     void hear(socket, (line, isFirst) => {

@@ -73,7 +73,7 @@ async function carrierFor(context: Context, session: Session, way: Way): Promise
 
 async function zeromqFor(context: Context, { peer, via, key }: Way): Promise<Carrier> {
   const example = `dreamos bridge ${peer} --via tcp://host-b:5555 --key ~/.config/dreamos/zeromq`;
-  const { checkAddress } = await import('../../carriers/zeromq/address.ts');
+  const { checkAddress } = await import('../../carriers/zeromq/socket.ts');
   checkAddress(via, example);
   if (key === undefined) throw usage('Who may connect is said by keys, so tcp:// needs the file of them.', example);
   const { loadZeromq } = await import('../../carriers/zeromq/package.ts');

@@ -62,7 +62,7 @@ async function listener(
   address: string,
   key: string | undefined,
 ): Promise<(way: Way) => Promise<void>> {
-  const { checkAddress } = await import('../../carriers/zeromq/address.ts');
+  const { checkAddress } = await import('../../carriers/zeromq/socket.ts');
   checkAddress(address, example);
   if (key === undefined) throw usage('Who may connect is said by keys, so --listen needs the file of them.', example);
   const { loadZeromq } = await import('../../carriers/zeromq/package.ts');

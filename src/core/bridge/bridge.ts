@@ -29,8 +29,8 @@ export interface BridgeOptions {
   readonly onTold?: (told: Told) => void | Promise<void>;
 }
 
-/** So many messages are under way at a time, of all mailboxes; of each at least a few. */
-const window = 100;
+/** So many messages are under way at a time, of all mailboxes; of each at least a few. Twice what is stored together there: half of them is on its way meanwhile. */
+const window = 512;
 const leastOfEach = 4;
 /** The most that a claim may say. That a bridge was killed is not the message's fault: dead here, it would be there all the same. */
 const mostAttempts = '1000';

@@ -63,6 +63,8 @@ export class Received {
   /** In their order. */
   #names: string[] = [];
   readonly #pages = new Map<string, Page>();
+  /** Of these pages, which may say more by now. */
+  readonly #old = new Set<string>();
   #own: Own | undefined;
 
   constructor(session: Session) {
@@ -76,7 +78,7 @@ export class Received {
     const there = new Set(this.#names);
     for (const name of this.#pages.keys()) if (!there.has(name)) this.#pages.delete(name);
     // Only these are still written on.
-    for (const name of this.#names.slice(-2)) this.#pages.delete(name);
+    for (const name of this.#names.slice(-2)) this.#old.add(name);
     const own = this.#own && (await documents.get(`received/${this.#own.name}`));
     // Somebody goes on with it, and has looked for what it did not say yet.
     if (this.#own && own?.version !== this.#own.version) this.#own = undefined;
@@ -175,8 +177,12 @@ export class Received {
 
   async #page(name: string): Promise<Page | undefined> {
     const known = this.#pages.get(name);
-    if (known) return known;
+    if (known && !this.#old.has(name)) return known;
     const document = await this.#session.store.documents.get(`received/${name}`);
+    this.#old.delete(name);
+    // For each message that leaves this is asked, and its rows are the most of it.
+    if (known && document?.version === known.version) return known;
+    this.#pages.delete(name);
     if (!document) return undefined;
     const value = document.value as Written;
     const firstOpen = value.ids.length - value.open;

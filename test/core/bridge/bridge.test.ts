@@ -201,6 +201,22 @@ test('messages of one ordering key travel one at a time, others beside them', as
   expect((await b.bodies('bob')).filter((body) => body.startsWith('k'))).toEqual(['k0', 'k1', 'k2', 'k3', 'k4']);
 });
 
+test('hundreds are under way at a time: what arrives together shares the syncs of the other root', async () => {
+  const [a, b] = [await createWorld('b'), await createWorld()];
+  for (let i = 0; i < 300; i++) await a.send({ body: `m${i}` });
+  let free = (): void => undefined;
+  const held = new Promise<void>((resolve) => (free = resolve));
+  let under = 0;
+  const carrier = carrierTo(b.root, async () => {
+    if (++under === 300) free();
+    await held;
+    return undefined;
+  });
+  await drain(a, carrier);
+  expect(carrier.most).toBe(300);
+  expect(await b.bodies('bob')).toEqual(Array.from({ length: 300 }, (_, i) => `m${i}`));
+}, 10_000);
+
 test('what the other root cannot take now rests and uses up no attempt', async () => {
   const [a, b] = [await createWorld('b'), await createWorld()];
   await a.send({});

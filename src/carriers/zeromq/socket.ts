@@ -9,6 +9,16 @@ export const socketOptions = (address: string) => ({
   heartbeatTimeout: 30_000,
 });
 
+/** The library refuses a send while another one waits, and lets one wait after some hundred at once. They leave in the order of the calls. */
+export function oneByOne<Frame>(send: (frame: Frame) => Promise<void>): (frame: Frame) => Promise<void> {
+  let before: Promise<unknown> = Promise.resolve();
+  return (frame) => {
+    const sent = before.then(() => send(frame));
+    before = sent.catch(() => undefined);
+    return sent;
+  };
+}
+
 /** @throws USAGE */
 export function checkAddress(address: string, example: string): void {
   const [, port] = /^tcp:\/\/(?:[^\s/:[\]]+|\[[0-9a-f:.]+\]):(\d{1,5})$/i.exec(address) ?? [];

@@ -60,6 +60,7 @@ export async function serve(opened: Root, options: ServeOptions): Promise<Served
   const root: Root = readOnly ? { ...opened, chores: [] } : opened;
   const own = sessionOn({ ...root, gate: undefined }, { warn });
   const ending = new AbortController();
+  const cutting = new AbortController();
   const { pid } = await root.store.self();
   let about: Serving = {
     pid,
@@ -80,7 +81,7 @@ export async function serve(opened: Root, options: ServeOptions): Promise<Served
     mounts: [
       ...[...liveMounts(), metricsMount(version), healthMount(health), aboutMount(() => about)],
       ...[...pageFiles, whoMount(readOnly), openapiMount(version)],
-      ...callMounts({ root, readOnly, ending: ending.signal }),
+      ...callMounts({ root, readOnly, ending: ending.signal, cutting: cutting.signal }),
     ],
     handOvers,
     access: createAccess(own),
@@ -109,6 +110,7 @@ export async function serve(opened: Root, options: ServeOptions): Promise<Served
     return about;
   };
   const cut = (): void => {
+    cutting.abort();
     for (const listener of listeners) listener.cut();
     doors?.cut();
   };

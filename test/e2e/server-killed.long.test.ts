@@ -1,4 +1,5 @@
 /** Working through a server whose process is killed again and again, and by clients that are: what was said to be done is done, once. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { connect as connectTo, Dreamos } from '../../src/index.ts';
@@ -8,9 +9,13 @@ const { connect } = (await import(join(project, 'dist/index.js'))) as { connect:
 
 interface Served {
   readonly server: string;
+  readonly socket: string;
   mail(as: string): Promise<Dreamos>;
   /** kill -9, and a new one. @param meanwhile what is done while there is none */
   again(meanwhile?: () => Promise<void>): Promise<void>;
+  /** As it is told to. */
+  end(): Promise<void>;
+  begin(): Promise<void>;
 }
 
 async function served(rig: Rig): Promise<Served> {
@@ -25,6 +30,9 @@ async function served(rig: Rig): Promise<Served> {
   const server = `unix:${socket}`;
   return {
     server,
+    socket,
+    end: async () => expect(await running.kill('SIGTERM')).toMatchObject({ code: 0 }),
+    begin: async () => void (running = await begin()),
     mail: (as) => connect({ server, as, env: {}, warn: () => undefined }),
     again: async (meanwhile) => {
       await running.kill('SIGKILL');
@@ -187,6 +195,54 @@ test('a watch, and a task’s, go on when their server is killed: each event onc
       .sort(),
   ).toEqual(expect.arrayContaining([...ids].sort()));
   expect(err.match(/does not answer/g)).toHaveLength(1);
+});
+
+test('a server that ends takes back nothing that was handed over: neither of a reader that was slow to hear it, nor of a worker', async ({
+  rig,
+}) => {
+  const there = await served(rig);
+  const mail = await there.mail('reviewer');
+  const env = { DREAMOS_SERVER: there.server };
+  const counts = async () => JSON.parse((await rig.dreamos('status reviewer --json')).out) as Record<string, number>;
+  // A reader that has been stopped before it has heard of what its server has claimed for it.
+  const stoppedWith = async (ms = 1000): Promise<{ reading: Running; id: string }> => {
+    const reading = rig.start('read reviewer --wait 60s --json', { env });
+    await pause(ms);
+    reading.child.kill('SIGSTOP');
+    const id = await rig.sent('send reviewer slow --as planner --quiet');
+    for (let look = 0; look < 10; look++) if ((await counts())['inflight'] === 1) return { reading, id };
+    // It did not wait yet.
+    reading.child.kill('SIGCONT');
+    await rig.dreamos(['ack', (await reading.ended).json[0]?.receipt ?? '']);
+    return stoppedWith(2 * ms);
+  };
+  for (const how of ['in time', 'late'] as const) {
+    const { reading, id } = await stoppedWith();
+    const ended = there.end();
+    if (how === 'late') await ended;
+    else await until('nobody listens', () => !existsSync(there.socket));
+    reading.child.kill('SIGCONT');
+    const { json } = await reading.ended;
+    await ended;
+    expect(json[0]?.message.id).toBe(id);
+    expect(await counts()).toMatchObject({ ready: 0, inflight: 1 });
+    expect(await rig.dreamos(['ack', json[0]?.receipt ?? ''])).toMatchObject({ code: 0 });
+    await there.begin();
+  }
+  const handled: string[] = [];
+  const working = mail.work(
+    'reviewer',
+    async ({ message }) => {
+      handled.push(message.body);
+      if (handled.length > 1) return;
+      await there.end();
+      await there.begin();
+    },
+    { count: 2 },
+  );
+  for (const body of ['first', 'second']) await mail.as('planner').send({ to: 'reviewer', body });
+  expect(await working).toMatchObject({ acked: 2 });
+  expect(handled).toEqual(['first', 'second']);
 });
 
 test('what a reader that is killed was about to get is there at once, unused', async ({ rig }) => {

@@ -1,3 +1,4 @@
+import { joined } from '../../core/wait/joined.ts';
 import type { Context } from '../../cli/context.ts';
 import { serveFarEnd } from '../../carriers/ssh/far-end.ts';
 import { createReceiver } from '../../core/bridge/receive.ts';
@@ -25,7 +26,7 @@ export async function receiveCommand(context: Context): Promise<void> {
         }
         return answers;
       },
-      signal: AbortSignal.any([signal, ends.signal]),
+      signal: joined(signal, ends.signal).signal,
     });
   } finally {
     await receiver.close();

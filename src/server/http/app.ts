@@ -13,7 +13,8 @@ import { type Call, methodOf, pathOf, type Route } from '../route/route.ts';
 import { inputOf } from '../route/take.ts';
 import type { Access, Asking, Door } from './access.ts';
 import { alreadySent, problemResponse, write } from './answer.ts';
-import { broughtIn, jsonOf } from './body.ts';
+import { broughtIn, jsonOf, talkOf } from './body.ts';
+import { staysOpen } from './client-errors.ts';
 import { createGone } from './gone.ts';
 import type { Known } from './guard.ts';
 import { keepNone } from './keep-none.ts';
@@ -74,7 +75,11 @@ async function answerRoute(context: Context<Env>, route: Route, options: AppOpti
 async function answerMount(context: Context<Env>, mount: Mount | OpenMount, options: AppOptions): Promise<Response> {
   const { incoming, outgoing, door } = context.env;
   const json = async (): Promise<unknown> => jsonOf(incoming, outgoing, await options.mostBytes());
-  const exchange: Exchange = { request: context.req.raw, incoming, outgoing, json };
+  const talk = (heard: (said: unknown) => void): Promise<unknown> => {
+    staysOpen(incoming.socket);
+    return talkOf(incoming, outgoing, heard);
+  };
+  const exchange: Exchange = { request: context.req.raw, incoming, outgoing, json, talk };
   if ('open' in mount) {
     keepNone(door, outgoing);
     return mount.run(exchange);

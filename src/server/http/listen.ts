@@ -6,6 +6,7 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Door } from './access.ts';
 import type { App, Env } from './app.ts';
 import { problemText } from './answer.ts';
+import { answerClientError, isAnswered } from './client-errors.ts';
 import { allowOf, refusalOf } from './guard.ts';
 import { keepNone } from './keep-none.ts';
 
@@ -50,6 +51,7 @@ export function createListener(app: App, door: Door, ending: AbortSignal): Liste
   });
   if (door.by !== 'socket') server.maxConnections = mostConnections[door.by];
   const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    isAnswered(incoming.socket, outgoing);
     // A connection that is kept would keep a server that ends.
     if (ending.aborted) outgoing.setHeader('connection', 'close');
     const refusal = refusalOf(incoming, app.known);
@@ -60,6 +62,7 @@ export function createListener(app: App, door: Door, ending: AbortSignal): Liste
     void handle(incoming, outgoing);
   };
   server.on('request', take);
+  server.on('clientError', answerClientError);
   // Node itself would have a client that asks first send a body that nobody takes.
   server.on('checkContinue', take);
   server.on('connect', (incoming: IncomingMessage, socket: Socket) => {

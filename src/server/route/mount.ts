@@ -11,6 +11,10 @@ export interface Exchange {
   readonly outgoing: ServerResponse;
   /** The body as JSON; lines of it as a list. @throws what app.ts answers */
   json(): Promise<unknown>;
+  /**
+   * The first line of a body that goes on while it is answered. @param heard each further one @throws what app.ts answers
+   */
+  talk(heard: (said: unknown) => void): Promise<unknown>;
 }
 
 interface Mounted {

@@ -20,6 +20,7 @@ import type { Root, Session } from '../../core/root/root.ts';
 import { keepReply } from '../../core/send/reply.ts';
 import { nack } from '../../core/take/settle.ts';
 import { joined } from '../../core/wait/joined.ts';
+import { mostDocumentLevels } from '../../model/basics/limits.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import { isEach, noted, noteIfDenied } from '../route/noted.ts';
@@ -155,7 +156,8 @@ function argumentsOf({ question, write }: Asked, signal: AbortSignal): unknown[]
     (...args: unknown[]) =>
       void write({ call: { name: Number(name), args: toJson(args) } });
   const isLook = question.call.startsWith(storeCall);
-  const found = isLook ? { refused } : { functionOf, functionsAt, signal, refused };
+  const limits = { refused, mostDataLevels: mostDocumentLevels };
+  const found = isLook ? limits : { functionOf, functionsAt, signal, ...limits };
   const args = fromJson(question.args, found);
   if (!Array.isArray(args)) throw usage('A call takes a list of arguments.', 'Update dreamos on both sides.');
   const at = optionsAt[question.call];

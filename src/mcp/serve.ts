@@ -15,6 +15,7 @@ import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { Context } from '../cli/context.ts';
 import type { OperationName } from '../contract/operations.ts';
 import { createHanded } from '../core/take/handed.ts';
+import { joined } from '../core/wait/joined.ts';
 import type { Call } from './call.ts';
 import { createUpdates, listResources, operationOf, readResource, refusalOf, resourceTemplates } from './resources.ts';
 import { asTold, callTool, isTool, listTools, noteIfDenied } from './tools.ts';
@@ -33,17 +34,19 @@ export async function serve(main: Context, wire: Transport): Promise<void> {
 
   /** A context for one call. */
   const open = (signal: AbortSignal): Context => {
-    const own = new Context({ ...main.around, signal: AbortSignal.any([main.signal, gone.signal, signal]) });
+    const own = new Context({ ...main.around, signal });
     own.options = { ...main.options, json: false, color: false };
     own.verb = 'mcp';
     return own;
   };
   const within = async <T>(signal: AbortSignal, work: (context: Context) => Promise<T>): Promise<T> => {
-    const context = open(signal);
+    const ends = joined(main.signal, gone.signal, signal);
+    const context = open(ends.signal);
     const closing = async (): Promise<T> => {
       try {
         return await work(context);
       } finally {
+        ends.end();
         await context.close();
       }
     };
@@ -67,7 +70,8 @@ export async function serve(main: Context, wire: Transport): Promise<void> {
       await context.close();
     }
   });
-  const updates = createUpdates(open, (uri) => {
+  const following = (signal: AbortSignal): Context => open(joined(main.signal, gone.signal, signal).signal);
+  const updates = createUpdates(following, (uri) => {
     if (current?.era === 'legacy' && !subscribed.has(uri)) return;
     void current?.server.sendResourceUpdated({ uri }).catch(() => undefined);
   });
@@ -134,7 +138,7 @@ export async function serve(main: Context, wire: Transport): Promise<void> {
   };
 
   const ended = new Promise<void>((resolve) => {
-    const end = AbortSignal.any([main.signal, gone.signal]);
+    const end = joined(main.signal, gone.signal).signal;
     if (end.aborted) resolve();
     end.addEventListener('abort', () => resolve());
   });

@@ -69,6 +69,7 @@ export async function serve(opened: Root, options: ServeOptions): Promise<Served
   const root: Root = readOnly ? { ...opened, chores: [] } : opened;
   const own = sessionOn({ ...root, gate: undefined }, { warn });
   const ending = new AbortController();
+  const cutting = new AbortController();
   const { pid } = await root.store.self();
   let about: Serving = {
     pid,
@@ -90,7 +91,7 @@ export async function serve(opened: Root, options: ServeOptions): Promise<Served
     mounts: [
       ...[...liveMounts(), metricsMount(version), healthMount(health), aboutMount(() => about)],
       ...[...pageFiles, whoMount(readOnly), openapiMount(version)],
-      ...callMounts({ root, readOnly, ending: ending.signal }),
+      ...callMounts({ root, readOnly, ending: ending.signal, cutting: cutting.signal }),
     ],
     handOvers,
     access: createAccess(own),
@@ -122,6 +123,7 @@ export async function serve(opened: Root, options: ServeOptions): Promise<Served
     return about;
   };
   const cut = (): void => {
+    cutting.abort();
     for (const listener of listeners) listener.cut();
     doors?.cut();
   };

@@ -1,4 +1,5 @@
 /** Working through a server whose process is killed again and again, and by clients that are: what was said to be done is done, once. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { connect as connectTo, Dreamos } from '../../src/index.ts';
@@ -8,9 +9,13 @@ const { connect } = (await import(join(project, 'dist/index.js'))) as { connect:
 
 interface Served {
   readonly server: string;
+  readonly socket: string;
   mail(as: string): Promise<Dreamos>;
   /** kill -9, and a new one. @param meanwhile what is done while there is none */
   again(meanwhile?: () => Promise<void>): Promise<void>;
+  /** As it is told to. */
+  end(): Promise<void>;
+  begin(): Promise<void>;
 }
 
 async function served(rig: Rig): Promise<Served> {
@@ -25,6 +30,9 @@ async function served(rig: Rig): Promise<Served> {
   const server = `unix:${socket}`;
   return {
     server,
+    socket,
+    end: async () => expect(await running.kill('SIGTERM')).toMatchObject({ code: 0 }),
+    begin: async () => void (running = await begin()),
     mail: (as) => connect({ server, as, env: {}, warn: () => undefined }),
     again: async (meanwhile) => {
       await running.kill('SIGKILL');
@@ -128,66 +136,118 @@ test('workers go on when their server is killed: every message is finished, and 
   expect(answers.sort()).toEqual(all.map((body) => `re ${body}`).sort());
 });
 
-test('a watch, and a task’s, go on when their server is killed: each event once and in order, and the end that came meanwhile', async ({
-  rig,
-}) => {
-  const there = await served(rig);
-  const mail = await there.mail('planner');
-  const env = { DREAMOS_SERVER: there.server };
-  const watching = rig.start('watch reviewer --since start --json', { env });
-  const stop = new AbortController();
-  const ids: string[] = [];
-  const sender = async (name: string): Promise<void> => {
-    for (let i = 0; !stop.signal.aborted; i++) {
-      const body = `${name}-${i}`;
-      for (;;) {
-        try {
-          const { id } = (await mail.send({ to: 'reviewer', body, dedupeKey: body })) as { id: string };
-          ids.push(id);
-          break;
-        } catch (error) {
-          expect(away).toContain(codeOf(error));
-          await pause(20);
+test(
+  'a watch, and a task’s, go on when their server is killed: each event once and in order, and the end that came meanwhile',
+  { timeout: 180_000 },
+  async ({ rig }) => {
+    const there = await served(rig);
+    const mail = await there.mail('planner');
+    const env = { DREAMOS_SERVER: there.server };
+    const watching = rig.start('watch reviewer --since start --json', { env });
+    const stop = new AbortController();
+    const ids: string[] = [];
+    const sender = async (name: string): Promise<void> => {
+      for (let i = 0; !stop.signal.aborted; i++) {
+        const body = `${name}-${i}`;
+        for (;;) {
+          try {
+            const { id } = (await mail.send({ to: 'reviewer', body, dedupeKey: body })) as { id: string };
+            ids.push(id);
+            break;
+          } catch (error) {
+            expect(away).toContain(codeOf(error));
+            await pause(20);
+          }
         }
       }
+    };
+    const sending = ['a', 'b', 'c'].map(sender);
+    for (let round = 0; round < 3; round++) {
+      const before = watching.lines().length;
+      await until('some are told', () => watching.lines().length > before + 10);
+      await there.again();
     }
-  };
-  const sending = ['a', 'b', 'c'].map(sender);
-  for (let round = 0; round < 3; round++) {
-    const before = watching.lines().length;
-    await until('some are told', () => watching.lines().length > before + 10);
-    await there.again();
-  }
-  const { id } = await mail.tasks.create({ title: 'a' });
-  const ofTask = rig.start(`task watch ${id} --json`, { env });
-  // Nothing but an event says that it watches.
-  const watches = async () => {
-    if (ofTask.lines().length > 0) return true;
-    await rig.dreamos(`task progress ${id} --percent 1 --as reviewer`);
-    return false;
-  };
-  expect(await rig.dreamos(`task accept ${id} --as reviewer`)).toMatchObject({ code: 0 });
-  await until('it watches', watches);
-  await there.again(async () => {
-    expect(await rig.dreamos(`task done ${id} --as reviewer`)).toMatchObject({ code: 0 });
-  });
-  const end = await ofTask.ended;
-  expect(end).toMatchObject({ code: 0 });
-  expect(end.json.at(-1)).toMatchObject({ event: 'acked', id });
-  stop.abort();
-  await Promise.all(sending);
-  const all = await rig.dreamos('watch reviewer --since start --wait 0s --json');
-  await until('all are told', () => watching.lines().length >= all.json.length);
-  const { out, err } = await watching.kill('SIGTERM');
-  expect(out).toBe(all.out);
-  expect(
-    all.json
-      .filter(({ event }) => event === 'delivered')
-      .map((one) => one.id)
-      .sort(),
-  ).toEqual(expect.arrayContaining([...ids].sort()));
-  expect(err.match(/does not answer/g)).toHaveLength(1);
-});
+    const { id } = await mail.tasks.create({ title: 'a' });
+    const ofTask = rig.start(`task watch ${id} --json`, { env });
+    // Nothing but an event says that it watches.
+    const watches = async () => {
+      if (ofTask.lines().length > 0) return true;
+      await rig.dreamos(`task progress ${id} --percent 1 --as reviewer`);
+      return false;
+    };
+    expect(await rig.dreamos(`task accept ${id} --as reviewer`)).toMatchObject({ code: 0 });
+    await until('it watches', watches);
+    await there.again(async () => {
+      expect(await rig.dreamos(`task done ${id} --as reviewer`)).toMatchObject({ code: 0 });
+    });
+    const end = await ofTask.ended;
+    expect(end).toMatchObject({ code: 0 });
+    expect(end.json.at(-1)).toMatchObject({ event: 'acked', id });
+    stop.abort();
+    await Promise.all(sending);
+    const all = await rig.dreamos('watch reviewer --since start --wait 0s --json');
+    await until('all are told', () => watching.lines().length >= all.json.length);
+    const { out, err } = await watching.kill('SIGTERM');
+    expect(out).toBe(all.out);
+    expect(
+      all.json
+        .filter(({ event }) => event === 'delivered')
+        .map((one) => one.id)
+        .sort(),
+    ).toEqual(expect.arrayContaining([...ids].sort()));
+    expect(err.match(/does not answer/g)).toHaveLength(1);
+  },
+);
+
+test(
+  'a server that ends takes back nothing that was handed over: neither of a reader that was slow to hear it, nor of a worker',
+  { timeout: 180_000 },
+  async ({ rig }) => {
+    const there = await served(rig);
+    const mail = await there.mail('reviewer');
+    const env = { DREAMOS_SERVER: there.server };
+    const counts = async () => JSON.parse((await rig.dreamos('status reviewer --json')).out) as Record<string, number>;
+    // A reader that has been stopped before it has heard of what its server has claimed for it.
+    const stoppedWith = async (ms = 1000): Promise<{ reading: Running; id: string }> => {
+      const reading = rig.start('read reviewer --wait 60s --json', { env });
+      await pause(ms);
+      reading.child.kill('SIGSTOP');
+      const id = await rig.sent('send reviewer slow --as planner --quiet');
+      for (let look = 0; look < 10; look++) if ((await counts())['inflight'] === 1) return { reading, id };
+      // It did not wait yet.
+      reading.child.kill('SIGCONT');
+      await rig.dreamos(['ack', (await reading.ended).json[0]?.receipt ?? '']);
+      return stoppedWith(2 * ms);
+    };
+    for (const how of ['in time', 'late'] as const) {
+      const { reading, id } = await stoppedWith();
+      const ended = there.end();
+      if (how === 'late') await ended;
+      else await until('nobody listens', () => !existsSync(there.socket));
+      reading.child.kill('SIGCONT');
+      const { json } = await reading.ended;
+      await ended;
+      expect(json[0]?.message.id).toBe(id);
+      expect(await counts()).toMatchObject({ ready: 0, inflight: 1 });
+      expect(await rig.dreamos(['ack', json[0]?.receipt ?? ''])).toMatchObject({ code: 0 });
+      await there.begin();
+    }
+    const handled: string[] = [];
+    const working = mail.work(
+      'reviewer',
+      async ({ message }) => {
+        handled.push(message.body);
+        if (handled.length > 1) return;
+        await there.end();
+        await there.begin();
+      },
+      { count: 2 },
+    );
+    for (const body of ['first', 'second']) await mail.as('planner').send({ to: 'reviewer', body });
+    expect(await working).toMatchObject({ acked: 2 });
+    expect(handled).toEqual(['first', 'second']);
+  },
+);
 
 test('what a reader that is killed was about to get is there at once, unused', async ({ rig }) => {
   const there = await served(rig);

@@ -56,7 +56,7 @@ export async function createServed(agents: readonly string[], options: Partial<S
     get: (path: string, asked?: Asked) => ask('GET', path, asked),
     post: (path: string, body: unknown, asked?: Asked) => ask('POST', path, { ...asked, body }),
     ask,
-    stop: () => served.close(),
+    stop: (graceMs?: number) => served.close(graceMs),
     /** Behind `stop`. */
     begin: async () => void (served = await begin()),
     close: async (graceMs?: number) => {

@@ -62,23 +62,24 @@ export async function listenForBridges(zmq: Zeromq, options: ListenOptions): Pro
       failures.push(error);
       stop.abort();
     },
-    signal: AbortSignal.any([signal, stop.signal]),
+    signal: stop.signal,
   });
   const end = async (): Promise<void> => {
     await intake.idle();
     router.close();
   };
-  const ends = (): void => void end();
+  stop.signal.addEventListener('abort', () => void end());
+  const stopped = (): void => stop.abort();
   const endGate = await guard(zmq, router, context, options);
   try {
     await router.bind(address).catch((error: unknown) => {
       throw cannotListen(address, error as Error);
     });
     await onUp(router.lastEndpoint ?? address);
-    for (const one of [signal, stop.signal]) one.addEventListener('abort', ends, { once: true });
+    signal.addEventListener('abort', stopped);
     if (!signal.aborted) await read(router, send, intake);
   } finally {
-    for (const one of [signal, stop.signal]) one.removeEventListener('abort', ends);
+    signal.removeEventListener('abort', stopped);
     await end();
     endGate();
   }

@@ -2,6 +2,7 @@
 import type { Overview } from '../../contract/look.ts';
 import { followOverview } from '../../core/overview/overview.ts';
 import type { Session } from '../../core/root/root.ts';
+import { joined } from '../../core/wait/joined.ts';
 import type { Context } from '../context.ts';
 import { cutLine } from '../fit.ts';
 import { harmless } from '../harmless.ts';
@@ -27,7 +28,7 @@ export async function runTop(context: Context, session: Session, { intervalMs, o
   const { around, output } = context;
   const paint = await output.paint();
   const ended = new AbortController();
-  const signal = AbortSignal.any([context.signal, ended.signal]);
+  const { signal } = joined(context.signal, ended.signal);
   const warnings = new Set<string>();
   let overview: Overview | undefined;
   let unseen: string | undefined;

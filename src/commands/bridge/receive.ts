@@ -3,6 +3,7 @@ import { serveFarEnd } from '../../carriers/ssh/far-end.ts';
 import type { Context } from '../../cli/context.ts';
 import { errorCodes } from '../../contract/error-codes.ts';
 import { createReceiver } from '../../core/bridge/receive.ts';
+import { joined } from '../../core/wait/joined.ts';
 import { DreamosError, type ErrorCode } from '../../model/errors.ts';
 import { absolute, usage } from '../../model/refusals.ts';
 
@@ -34,7 +35,7 @@ export async function receiveCommand(context: Context, { listen, key }: ReceiveF
       }
       return answers;
     },
-    signal: AbortSignal.any([signal, ends.signal]),
+    signal: joined(signal, ends.signal).signal,
   };
   try {
     if (serve) await serve({ ...way, warn: (message) => session.warn(message) });

@@ -1,3 +1,4 @@
+import { joined } from '../../core/wait/joined.ts';
 import { quoteWord } from '../../model/basics/shell-word.ts';
 import type { Context } from '../../cli/context.ts';
 import { type ExitMap, exitMapOption } from '../../cli/handler/exit-map.ts';
@@ -96,7 +97,7 @@ export async function workCommand(context: Context, operands: readonly string[],
   await output.note(
     `Working on what comes for ${mailbox}. The label is ${label}. Ctrl-C finishes what runs; a second one gives it back.`,
   );
-  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const { signal } = joined(context.signal, stop.signal);
   const totals = await work(session, mailbox, handler, { ...how, ...filter, signal, hurry: hurry.signal, onHandled });
   if (failures.length > 0) throw failures[0];
   const all = Object.values(totals).reduce((sum, count) => sum + count, 0);

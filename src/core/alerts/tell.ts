@@ -11,6 +11,7 @@
  *
  * An alert about a mailbox to which any rule sends mail sends none: a message about unread mail is unread mail.
  */
+import { joined } from '../wait/joined.ts';
 import type { AlertTold } from '../../contract/numbers/alerts.ts';
 import { ownSender, sameAgent } from '../../model/agent.ts';
 import { minuteMs } from '../../model/basics/limits.ts';
@@ -197,8 +198,9 @@ export async function runOnce(
   signal?: AbortSignal,
 ): Promise<{ readonly exitCode: number | null; readonly trouble?: string; readonly isStarted?: false }> {
   const most = AbortSignal.timeout(mostRunMs);
+  const ends = joined(signal, most);
   try {
-    const { exitCode, said = '' } = await run(command, told, signal ? AbortSignal.any([signal, most]) : most);
+    const { exitCode, said = '' } = await run(command, told, ends.signal);
     if (exitCode === 0) return { exitCode };
     const how = exitCode === null ? 'was ended by a signal' : `ended with exit ${exitCode}`;
     const late = most.aborted ? `, since it took longer than ${formatDuration(mostRunMs)}` : '';
@@ -209,6 +211,8 @@ export async function runOnce(
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     return { exitCode: null, trouble: error.message, isStarted: false };
+  } finally {
+    ends.end();
   }
 }
 

@@ -2,6 +2,7 @@
  * A bridge to another root: what lies in mailboxes of agents that live there (`at` on their cards) is carried there, and what the
  * carrier brings is stored here. It keeps nothing itself: it may be killed at any time, and several may run.
  */
+import { joined } from '../wait/joined.ts';
 import type { Carrier, Connection, Take } from '../../carriers/port.ts';
 import { type AgentCard, agentNamePattern, sameAgent } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -54,7 +55,9 @@ export async function bridge(opened: Session, peer: string, options: BridgeOptio
   const session = { ...admitted, env, label: opened.label ?? `bridge:${peer}`.slice(0, 64) };
   const { carrier, once = false, signal, hurry, onTold } = options;
   const stop = new AbortController();
-  const end = AbortSignal.any([signal, stop.signal]);
+  const ends = joined(signal, stop.signal);
+  const end = ends.signal;
+  const lineEnds = joined(end, hurry);
   const totals: BridgeTotals = {};
   const told = async (one: Told): Promise<void> => {
     totals[one.event] = (totals[one.event] ?? 0) + 1;
@@ -82,7 +85,7 @@ export async function bridge(opened: Session, peer: string, options: BridgeOptio
   const onDown = (reason: string): void => void told({ event: 'down', peer, reason }).catch(() => stop.abort());
   const line = keepLine(session, carrier, {
     peer,
-    signal: AbortSignal.any([end, ...(hurry ? [hurry] : [])]),
+    signal: lineEnds.signal,
     once,
     onUp,
     onDown,
@@ -100,6 +103,8 @@ export async function bridge(opened: Session, peer: string, options: BridgeOptio
     clearTimeout(timer);
     await line.close();
     await receiver.close();
+    lineEnds.end();
+    ends.end();
   }
   return totals;
 }
@@ -134,10 +139,11 @@ async function carryAll(session: Session, peer: string, out: Out): Promise<void>
   const failures: unknown[] = [];
   const begin = (card: AgentCard, share: number): void => {
     const leaves = new AbortController();
+    const both = joined(out.signal, leaves.signal);
     const one = carryFrom(session, card, {
       ...out,
       window: share,
-      signal: AbortSignal.any([out.signal, leaves.signal]),
+      signal: both.signal,
     })
       .catch((error: unknown) => {
         // Renamed or deleted: it is looked for anew.
@@ -145,7 +151,10 @@ async function carryAll(session: Session, peer: string, out: Out): Promise<void>
         failures.push(error);
         bell.ring();
       })
-      .finally(() => workers.delete(card.name));
+      .finally(() => {
+        both.end();
+        workers.delete(card.name);
+      });
     workers.set(card.name, one);
     ends.set(card.name, leaves);
   };

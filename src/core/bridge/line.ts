@@ -1,3 +1,4 @@
+import { joined } from '../wait/joined.ts';
 import { type Carrier, CarrierDown, type Connection } from '../../carriers/port.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Session } from '../root/root.ts';
@@ -32,7 +33,8 @@ export function keepLine(session: Session, carrier: Carrier, options: LineOption
   const { peer, signal, once, onDown, onUp } = options;
   const about = `the way to ${peer}`;
   const ended = new AbortController();
-  const end = AbortSignal.any([signal, ended.signal]);
+  const ends = joined(signal, ended.signal);
+  const end = ends.signal;
   let open: Connection | undefined;
   /** In a row, without an answer in between. */
   let tried = 0;
@@ -90,6 +92,7 @@ export function keepLine(session: Session, carrier: Carrier, options: LineOption
     close: async () => {
       ended.abort();
       await opening?.catch(() => undefined);
+      ends.end();
       const last = open;
       open = undefined;
       await last?.close();

@@ -1,4 +1,5 @@
 /** From one mailbox to another root: claimed here, stored there, acked here. A kill anywhere leaves it claimed, so that it comes again. */
+import { joined } from '../wait/joined.ts';
 import { type Answer, CarrierDown } from '../../carriers/port.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -43,7 +44,8 @@ export async function carryFrom(session: Session, card: AgentCard, options: OutO
   let bytes = 0;
   const failures: unknown[] = [];
   const stop = new AbortController();
-  const end = AbortSignal.any([signal, stop.signal]);
+  const ends = joined(signal, stop.signal);
+  const end = ends.signal;
   const begin = (delivery: Delivery): void => {
     const size = Buffer.byteLength(delivery.message.body);
     bytes += size;
@@ -75,6 +77,7 @@ export async function carryFrom(session: Session, card: AgentCard, options: OutO
     await Promise.all(running);
     await claims.close();
     await waiter.close();
+    ends.end();
   }
   if (failures.length > 0) throw failures[0];
 }

@@ -1,6 +1,7 @@
 import type { WatchedEvent } from '../../model/event.ts';
 import { createBell } from '../wait/bell.ts';
 import type { Session } from '../root/root.ts';
+import { joined } from '../wait/joined.ts';
 import { watch } from './watch.ts';
 
 /** A burst of events is one change. */
@@ -28,7 +29,8 @@ export async function* changes(
   // Taken before the first look, so that nothing falls between the look and the watch.
   const since = await store.journal.cursor(mailboxes, 'now');
   const ended = new AbortController();
-  const signal = AbortSignal.any([until, ended.signal]);
+  const ends = joined(until, ended.signal);
+  const { signal } = ends;
   let bell = createBell();
   let news: WatchedEvent[] = [];
   const watching = (async () => {
@@ -54,6 +56,7 @@ export async function* changes(
     }
   } finally {
     stop();
+    ends.end();
   }
   await watching;
 }

@@ -8,6 +8,7 @@ import { meantId } from '../look/meant.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import { lookAgainMs } from '../wait/bell.ts';
+import { joined } from '../wait/joined.ts';
 import { waitFor, type WaitOptions } from '../wait/wait.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import { operation } from '../root/operation.ts';
@@ -35,8 +36,9 @@ async function untilBody(
   const mailboxes = await mailboxesOf(session, id, options.mailboxes ?? (meant && [meant.mailbox]));
   await session.checkMay?.(mailboxes);
   const stop = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-  const waits = mailboxes.map((mailbox) => untilIn(session, mailbox, id, step, { ...options, signal }));
+  const ends = joined(options.signal, stop.signal);
+  const how = { ...options, signal: ends.signal };
+  const waits = mailboxes.map((mailbox) => untilIn(session, mailbox, id, step, how));
   try {
     const done = await Promise.all(waits);
     return mailboxes.filter((_, i) => !done[i]);
@@ -44,6 +46,7 @@ async function untilBody(
     // The others need not wait for what can't come true any more; they have gone home when this returns.
     stop.abort();
     await Promise.allSettled(waits);
+    ends.end();
   }
 }
 

@@ -1,11 +1,10 @@
-/** One call of a server over its unix socket, and the lines that it answers. Each has a connection of its own. */
+/** One call of a server over its unix socket, and the lines that both say there. Each has a connection of its own. */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request } from 'node:http';
 import { DreamosError, type ErrorCode, errorKinds } from '../../model/errors.ts';
 import { strangerAt } from '../../storage/file/disk/foreign/socket-files.ts';
-import { createBell } from '../wait/bell.ts';
 import { onAbort } from '../wait/on-abort.ts';
-import { callPath, handedOver, type Line, type Question, type Said, saidPath } from './protocol.ts';
+import { callPath, handedOver, lineBytesHeader, type Line, type Question, type Said } from './protocol.ts';
 import { Gone, noServer, notOurs, turnedAway, unreachable } from './refusals.ts';
 
 export interface Server {
@@ -38,14 +37,9 @@ export async function* ask(
   question: Question,
   signal?: AbortSignal,
 ): AsyncGenerator<Line, void, undefined> {
-  const sent = post(server, who, callPath, question);
+  const sent = post(server, who, question);
   let isOver = false;
-  const say = (said: Said['said']): Promise<boolean> => tell(server, who, { id: question.id, said });
-  const end = async (): Promise<void> => {
-    // It may not have begun yet.
-    while (!isOver && !(await say('end').catch(() => true))) await createBell().rest(sayAgainMs);
-  };
-  const unlisten = signal && onAbort(signal, () => void end());
+  const unlisten = signal && onAbort(signal, () => void sent.say('end'));
   try {
     let rest = '';
     for await (const chunk of (await sent.answered) as AsyncIterable<string>) {
@@ -54,9 +48,8 @@ export async function* ask(
       for (const text of lines) {
         const line = JSON.parse(text) as Line;
         isOver = 'end' in line || 'error' in line;
-        // A claim that nobody has is given back; so it was, where the server does not know the call any more.
-        const isHeld = handedOver(question.call, line.end) === undefined || (await say('have').catch(() => true));
-        if (!isHeld) throw new Gone('its claim was given back before it arrived');
+        // Before anybody has it: who is killed behind that keeps it until its lease ends, and not for nothing.
+        if (handedOver(question.call, line.end) !== undefined) await sent.say('have');
         yield line;
         if (isOver) return;
       }
@@ -71,51 +64,40 @@ export async function* ask(
   }
 }
 
-const sayAgainMs = 50;
-const mostTold = 200;
-
-/** @returns whether the server knows the call */
-async function tell(server: Server, who: Who, said: Said, tries = mostTold): Promise<boolean> {
-  let text = '';
-  try {
-    const answer = await post(server, who, saidPath, said).answered;
-    for await (const chunk of answer as AsyncIterable<string>) text += chunk;
-  } catch (error) {
-    // Where it is not heard a claim would be given back that is worked on.
-    if ((error as { code?: unknown }).code !== 'SERVER_BUSY' || tries <= 1) throw error;
-    await createBell().rest(sayAgainMs);
-    return tell(server, who, said, tries - 1);
-  }
-  return (JSON.parse(text) as { readonly isKnown: boolean }).isKnown;
-}
-
 interface Sent {
   /** @throws as `ask` */
   readonly answered: Promise<IncomingMessage>;
+  /** @returns when the system has it; also where the server is gone by now: then it leaves the claim to its lease */
+  say(said: Said['said']): Promise<void>;
   end(): void;
 }
 
 /** @throws SERVER_UNREACHABLE: what listens there is another user's, who would get what is said */
-function post(server: Server, { acting }: Who, path: string, body: object): Sent {
+function post(server: Server, { acting }: Who, question: Question): Sent {
   const stranger = strangerAt(server.socket);
   if (stranger !== undefined) throw unreachable(server.name, `its socket belongs to another user (uid ${stranger})`);
-  // One value of many: a list of drafts may be long.
-  const text = JSON.stringify(body);
+  const line = `${JSON.stringify(question)}\n`;
   const sent = request({
     socketPath: server.socket,
     method: 'POST',
-    path,
+    path: callPath,
     // A connection that was kept might be closed by now, and nobody would know whether the call was heard.
     agent: false,
     headers: {
-      'content-type': path === callPath ? 'application/jsonl' : 'application/json',
-      'content-length': Buffer.byteLength(text),
+      // One value of many: a list of drafts may be long.
+      'content-type': 'application/jsonl',
+      [lineBytesHeader]: Buffer.byteLength(line),
       ...(acting !== undefined && { 'dreamos-agent': acting }),
     },
   });
   const answered = responseOf(server, sent);
-  sent.end(text);
-  return { answered, end: () => void sent.destroy() };
+  sent.write(line);
+  const say = (said: Said['said']): Promise<void> =>
+    new Promise((resolve) => {
+      sent.once('close', resolve);
+      sent.write(`${JSON.stringify({ said } satisfies Said)}\n`, () => resolve());
+    });
+  return { answered, say, end: () => void sent.destroy() };
 }
 
 function gone(cause: unknown): Gone {

@@ -129,7 +129,6 @@ export function createAway(server: Server): Away {
     });
     const question: Question = {
       v: ownVersion,
-      id: session.ids.token(),
       call: name,
       args: packed,
       ...(signal?.aborted && { isEnded: true }),

@@ -1,7 +1,8 @@
 /**
- * What a client of dreamos' own and a server say to each other: `POST /v1/-/call` with a `Question` is answered by lines of
- * JSON until one of them is the last (`end`, or `error`). By `POST /v1/-/said` a client says of a call that goes on that its signal
- * has come, and of a claim that it has arrived: a connection that breaks before has told nobody of it.
+ * What a client of dreamos' own and a server say to each other: `POST /v1/-/call` with a `Question`, which is a line of JSON, is
+ * answered by such lines until one of them is the last (`end`, or `error`). The request stays open for as long: by further lines of
+ * it (`Said`) the client says that its signal has come, and of a claim that it has arrived. A connection that its client ends before
+ * has told nobody of the claim, and it is given back; of one that the server ends nobody knows, and the claim has its lease.
  * It is nobody's interface: both have to be of one version.
  */
 
@@ -11,7 +12,8 @@ declare const DREAMOS_VERSION: string;
 export const ownVersion = typeof DREAMOS_VERSION === 'undefined' ? 'source' : DREAMOS_VERSION;
 
 export const callPath = '/v1/-/call';
-export const saidPath = '/v1/-/said';
+/** How many bytes the question has: the request has no length, since it goes on. Without it, as many as there may be. */
+export const lineBytesHeader = 'dreamos-line-bytes';
 
 /** Called first. */
 export const hello = '-hello';
@@ -53,8 +55,6 @@ export interface Question {
   readonly v: string;
   /** An operation, or a function of it (server/calls/table.ts); or one of the names above. */
   readonly call: string;
-  /** Of this call alone. */
-  readonly id: string;
   /** Its signal has come already. */
   readonly isEnded?: true;
   /** `packed`, as a list. */
@@ -66,8 +66,6 @@ export interface Question {
 }
 
 export interface Said {
-  /** The call. */
-  readonly id: string;
   /** `end`: its signal has come, and its last line still comes; `have`: that has arrived. */
   readonly said: 'end' | 'have';
 }

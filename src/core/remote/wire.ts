@@ -2,7 +2,6 @@
  * Values as one line of JSON, and back: what operations take and give, between two of one version. JSON has no `undefined` in a
  * list, no Infinity, no Map and no errors; and `data` is its text. Each of those is an object with a mark in its field `~`.
  */
-import { mostDocumentLevels } from '../../model/basics/limits.ts';
 import { opensDeeperThan, RawJson, rawData } from '../../model/basics/raw-json.ts';
 import { DreamosError, type ErrorCode, type ErrorKind } from '../../model/errors.ts';
 import { messageInvalid, usage } from '../../model/refusals.ts';
@@ -26,6 +25,11 @@ export interface Found {
   readonly signal?: AbortSignal;
   /** Marks that are not taken over: of a stranger an error is an object of any fields, and a long `bigint` costs seconds. */
   readonly refused?: ReadonlySet<string>;
+  /**
+   * Data that is nested more deeply is refused before it is parsed: JSON.parse would take seconds for a million levels, and who
+   * answers many answers nobody in that time. Not given: an older build may have let it in, and it is taken as from a file.
+   */
+  readonly mostDataLevels?: number;
 }
 
 export function packed(value: unknown, places: Places = {}): string {
@@ -100,7 +104,7 @@ export function fromJson(json: unknown, found: Found = {}, field?: string): unkn
     case 'bigint':
       return BigInt(String(of));
     case 'raw':
-      return new RawJson(String(of), valueIn(of));
+      return new RawJson(String(of), valueIn(of, found));
     case 'signal':
       return found.signal;
     case 'map':
@@ -114,7 +118,7 @@ export function fromJson(json: unknown, found: Found = {}, field?: string): unkn
     case 'error':
       return errorOf(fieldsFromJson(of as object, found));
     case 'message':
-      return { ...fieldsFromJson(of as object, found), data: valueIn(data ?? 'null'), [rawData]: data };
+      return { ...fieldsFromJson(of as object, found), data: valueIn(data ?? 'null', found), [rawData]: data };
     case 'object':
       return fieldsFromJson(of as object, found);
     case 'function':
@@ -129,10 +133,9 @@ function notTaken(what: unknown): DreamosError {
   return usage(`${JSON.stringify(what)} cannot be taken over here.`, 'Update dreamos on both sides.');
 }
 
-/** Of data; JSON.parse would take seconds for a million levels, and who answers many answers nobody in that time. */
-function valueIn(text: unknown): unknown {
+function valueIn(text: unknown, { mostDataLevels = Infinity }: Found): unknown {
   const json = String(text);
-  if (opensDeeperThan(mostDocumentLevels, json)) throw messageInvalid('The data is nested too deeply.');
+  if (opensDeeperThan(mostDataLevels, json)) throw messageInvalid('The data is nested too deeply.');
   return JSON.parse(json);
 }
 

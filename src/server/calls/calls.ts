@@ -20,6 +20,8 @@ import { admit } from '../../core/root/operation.ts';
 import type { Root, Session } from '../../core/root/root.ts';
 import { keepReply } from '../../core/send/reply.ts';
 import { nack } from '../../core/take/settle.ts';
+import { joined } from '../../core/wait/joined.ts';
+import { mostDocumentLevels } from '../../model/basics/limits.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import { createConsumers } from './consumers.ts';
@@ -40,8 +42,10 @@ interface Asked {
   readonly question: Question;
   /** Aborted when the signal of its client has come. */
   readonly ended: AbortSignal;
-  /** Aborted when its client has gone. */
+  /** Aborted when nobody hears its answer any more: its client has gone, or the server ends. */
   readonly gone: AbortSignal;
+  /** Aborted when its client has gone. */
+  readonly left: AbortSignal;
   /** Writes one line. @returns when the next may be written */
   readonly write: (line: Line) => Promise<void>;
 }
@@ -63,6 +67,7 @@ export function createCalls({ root, readOnly, ending }: CallsOptions): Calls {
     const { question, ended, gone, write } = asked;
     const { acting, proved = false, env } = asked.session;
     const { call } = question;
+    const until = joined(ended, gone, ending);
     try {
       if (question.v !== ownVersion) throw otherVersion('this socket', ownVersion);
       const session = sessionOn(root, {
@@ -73,8 +78,7 @@ export function createCalls({ root, readOnly, ending }: CallsOptions): Calls {
         env: !proved && question.env ? { ...env, ...question.env } : env,
         warn: (warn) => void write({ warn }),
       });
-      const signal = AbortSignal.any([ended, gone, ending]);
-      const args = argumentsOf(asked, signal);
+      const args = argumentsOf(asked, until.signal);
       const made = await begun(session, asked, args);
       let result: unknown = made;
       if (isEach(made)) result = await writeEach(made, asked);
@@ -85,13 +89,15 @@ export function createCalls({ root, readOnly, ending }: CallsOptions): Calls {
     } catch (error) {
       await write({ error: toJson(asDreamosError(error)) });
       return undefined;
+    } finally {
+      until.end();
     }
   }
 
   /** @returns what it gives, or what gives it bit by bit */
   async function begun(
     session: Session,
-    { question: { call }, ended, gone }: Asked,
+    { question: { call }, ended, gone, left }: Asked,
     args: readonly unknown[],
   ): Promise<unknown> {
     if (call === hello)
@@ -101,7 +107,8 @@ export function createCalls({ root, readOnly, ending }: CallsOptions): Calls {
         ...(session.acting !== undefined && { agent: session.acting }),
       } satisfies Hello;
     if (readOnly && (call === takeUpCall || call === keepReplyCall)) throw onlyLooks(call);
-    if (call === takeUpCall) return consumers.stay(session, String(args[0]), String(args[1]), ended, gone);
+    if (call === takeUpCall)
+      return consumers.stay(session, String(args[0]), String(args[1]), { until: ended, gone, left });
     if (call.startsWith(storeCall)) return lookedUp(session, call.slice(storeCall.length), args);
     if (call === keepReplyCall)
       return keepReply(await admit(session, 'reply'), String(args[0]), args[1] as Parameters<typeof keepReply>[2]);
@@ -159,7 +166,8 @@ function argumentsOf({ question, write }: Asked, signal: AbortSignal): unknown[]
     (...args: unknown[]) =>
       void write({ call: { name: Number(name), args: toJson(args) } });
   const isLook = question.call.startsWith(storeCall);
-  const found = isLook ? { refused } : { functionOf, functionsAt, signal, refused };
+  const limits = { refused, mostDataLevels: mostDocumentLevels };
+  const found = isLook ? limits : { functionOf, functionsAt, signal, ...limits };
   const args = fromJson(question.args, found);
   if (!Array.isArray(args)) throw usage('A call takes a list of arguments.', 'Update dreamos on both sides.');
   const at = optionsAt[question.call];

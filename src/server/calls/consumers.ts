@@ -1,10 +1,12 @@
 /**
  * Those who claim for long: each keeps a request open for as long as he is there. What one holds whose request broke off, since his
- * process has ended, is given back at once, as that of a process is that works on the root itself.
+ * process has ended, is given back at once, as that of a process is that works on the root itself. Where the server ends he goes on
+ * with it, and it has its lease.
  */
 import { takeUp } from '../../core/take/take-up.ts';
 import { nack } from '../../core/take/settle.ts';
 import { admit, lastingIn } from '../../core/root/operation.ts';
+import { joined } from '../../core/wait/joined.ts';
 import type { Session } from '../../core/root/root.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Delivery, Settled } from '../../storage/port/mail.ts';
@@ -15,15 +17,17 @@ import type { Delivery, Settled } from '../../storage/port/mail.ts';
  */
 type Held = Map<string, string>;
 
+interface Stays {
+  /** The signal of its client has come. */
+  readonly until: AbortSignal;
+  /** Its request is over: its client has left, or the server ends. */
+  readonly gone: AbortSignal;
+  readonly left: AbortSignal;
+}
+
 export interface Consumers {
-  /** Until the signal, or until its client has gone. */
-  stay(
-    session: Session,
-    mailbox: string,
-    id: string,
-    until: AbortSignal,
-    gone: AbortSignal,
-  ): AsyncGenerator<true, void, undefined>;
+  /** Until one of these comes. */
+  stay(session: Session, mailbox: string, id: string, ends: Stays): AsyncGenerator<true, void, undefined>;
   /** What has come of a call that claims or settles. @param session of who called */
   note(session: Session, operation: string, args: readonly unknown[], result: unknown): void;
 }
@@ -36,8 +40,7 @@ export function createConsumers(): Consumers {
     session: Session,
     mailbox: string,
     id: string,
-    until: AbortSignal,
-    gone: AbortSignal,
+    { until, gone, left }: Stays,
   ): AsyncGenerator<true, void, undefined> {
     const own = await admit(session, 'work', lastingIn(mailbox));
     const held: Held = new Map();
@@ -47,14 +50,14 @@ export function createConsumers(): Consumers {
     const { close } = await takeUp(own, mailbox);
     try {
       yield true;
-      const ends = AbortSignal.any([until, gone]);
-      if (!ends.aborted)
-        await new Promise<void>((resolve) => ends.addEventListener('abort', () => resolve(), { once: true }));
+      const { signal } = joined(until, gone);
+      if (!signal.aborted)
+        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     } finally {
       if (ofAgent.get(id) === held) ofAgent.delete(id);
       if (ofAgent.size === 0) all.delete(agent);
       await close();
-      if (gone.aborted && !until.aborted) await giveBack(session, held);
+      if (left.aborted && !until.aborted) await giveBack(session, held);
     }
   }
 

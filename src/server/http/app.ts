@@ -14,8 +14,9 @@ import { type Call, isLook, mayLook, methodOf, pathOf, type Route } from '../rou
 import { inputOf } from '../route/take.ts';
 import type { Access, Asking, Door } from './access.ts';
 import { alreadySent, problemResponse, write } from './answer.ts';
-import { broughtIn, jsonOf, type Reading } from './body.ts';
+import { broughtIn, jsonOf, type Reading, talkOf } from './body.ts';
 import type { BodyRoom } from './body-room.ts';
+import { staysOpen } from './client-errors.ts';
 import { createGone } from './gone.ts';
 import type { Known } from './guard.ts';
 import { keepNone } from './keep-none.ts';
@@ -94,7 +95,11 @@ async function answerMount(context: Context<Env>, mount: Mount | OpenMount, opti
   const looks = operation === undefined || operations[operation].effect === 'looks';
   return asked(context, options, { operation, looks }, async (call) => {
     const json = async (): Promise<unknown> => jsonOf(incoming, outgoing, await readingOf(call, outgoing, options));
-    const response = await mount.run(call, { ...exchange, json });
+    const talk = async (heard: (said: unknown) => void): Promise<unknown> => {
+      staysOpen(incoming.socket);
+      return talkOf(incoming, outgoing, { heard, ...(await readingOf(call, outgoing, options)) });
+    };
+    const response = await mount.run(call, { ...exchange, json, talk });
     return response ?? alreadySent;
   });
 }

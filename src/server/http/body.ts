@@ -1,6 +1,7 @@
 /** What a request brings: counted before anything is made of it, however it comes. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { takeDataExactly } from '../../model/basics/raw-json.ts';
+import { jsonIn, takeDataExactly } from '../../model/basics/raw-json.ts';
+import { lineBytesHeader } from '../../core/remote/protocol.ts';
 import { messageInvalid } from '../../model/refusals.ts';
 import { asUsage, Refusal } from '../route/refusal.ts';
 import { checkDepth } from '../route/take.ts';
@@ -56,18 +57,22 @@ export async function broughtIn(
   outgoing: ServerResponse,
   { mostBytes, room }: Reading,
 ): Promise<Brought> {
-  const [kind = ''] = (incoming.headers['content-type'] ?? '').toLowerCase().split(';');
-  const isLines = /^application\/(?:jsonl|x-ndjson|x-jsonlines)\s*$/.test(kind);
   const isNone = incoming.headers['content-length'] === '0' || !hasBody(incoming);
-  if (!isNone && !isLines && kind.trim() !== 'application/json') {
-    const said = kind === '' ? 'no Content-Type' : `Content-Type: ${kind.trim()}`;
-    throw new Refusal(415, asUsage, `The request has ${said}.`, 'Send JSON, with Content-Type: application/json', {
-      accept: 'application/json, application/jsonl',
-    });
-  }
   if (isNone) return {};
+  const { isLines } = checkKind(incoming);
   const text = textOf(await bytesOf(incoming, outgoing, { mostBytes: isLines ? mostBytesOfMany : mostBytes, room }));
   return isLines ? { lines: text } : { json: text };
+}
+
+/** @param lines nothing but lines is taken @throws 415 */
+function checkKind({ headers }: IncomingMessage, lines = false): { readonly isLines: boolean } {
+  const [kind = ''] = (headers['content-type'] ?? '').toLowerCase().split(';');
+  const isLines = /^application\/(?:jsonl|x-ndjson|x-jsonlines)\s*$/.test(kind);
+  if (isLines || (!lines && kind.trim() === 'application/json')) return { isLines };
+  const said = kind === '' ? 'no Content-Type' : `Content-Type: ${kind.trim()}`;
+  throw new Refusal(415, asUsage, `The request has ${said}.`, 'Send JSON, with Content-Type: application/json', {
+    accept: 'application/json, application/jsonl',
+  });
 }
 
 /** JSON: one value, or of JSON Lines a list of values. @throws 413, 415, 400; `undefined`: there is no body */
@@ -77,6 +82,73 @@ export async function jsonOf(incoming: IncomingMessage, outgoing: ServerResponse
     return lines.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [valueOf(line, `Line ${i + 1}`)]));
   return json === undefined || json.trim() === '' ? undefined : valueOf(json, 'The body');
 }
+
+/** What a client says by the way is short. */
+const mostSaidBytes = 1024;
+
+/**
+ * JSON Lines of a request that goes on while it is answered.
+ * @param talk `heard` gets each further line as JSON, for as long as the client says what can be read
+ * @returns the first one @throws as jsonOf
+ */
+export async function talkOf(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { room, heard }: Pick<Reading, 'room'> & { readonly heard: (said: unknown) => void },
+): Promise<unknown> {
+  checkKind(incoming, true);
+  const hear = (line: Buffer): void => {
+    const said = jsonIn(line.toString());
+    if (said !== undefined) heard(said);
+  };
+  const most = Number(incoming.headers[lineBytesHeader] ?? mostBytesOfMany);
+  if (!(most <= mostBytesOfMany)) throw refusal(mostBytesOfMany);
+  await room(most);
+  const bytes = await firstLineOf(incoming, outgoing, { most, heard: hear });
+  return valueOf(textOf(bytes), 'The body');
+}
+
+async function firstLineOf(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { most: mostFirst, heard }: { readonly most: number; readonly heard: (line: Buffer) => void },
+): Promise<Buffer> {
+  if (incoming.headers.expect !== undefined) outgoing.writeContinue();
+  let rest: Buffer[] = [];
+  let isFirst = true;
+  return new Promise((resolve, reject) => {
+    const take = (chunk: Buffer): void => {
+      let from = 0;
+      for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, from)) {
+        const line = Buffer.concat([...rest, chunk.subarray(from, end)]);
+        if (isFirst) resolve(line);
+        else heard(line);
+        isFirst = false;
+        rest = [];
+        from = end + 1;
+      }
+      rest.push(chunk.subarray(from));
+      const most = isFirst ? mostFirst : mostSaidBytes;
+      if (rest.reduce((sum, { length }) => sum + length, 0) > most) end(refusal(most));
+      else if (isFirst) silent.refresh();
+      else clearTimeout(silent);
+    };
+    const end = (error: Error): void => {
+      clearTimeout(silent);
+      incoming.off('data', take).pause();
+      reject(error);
+    };
+    const silent = setTimeout(() => end(tooSlow()), silentMs);
+    incoming.on('data', take).once('error', reject);
+    incoming.once('end', () => resolve(Buffer.concat(rest)));
+    incoming.once('close', () => {
+      clearTimeout(silent);
+      reject(messageInvalid('The request ended before its first line was whole.'));
+    });
+  });
+}
+
+const newline = 0x0a;
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;

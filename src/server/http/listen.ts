@@ -6,10 +6,10 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Door } from './access.ts';
 import type { App, Env } from './app.ts';
 import { problemText } from './answer.ts';
+import { answerClientError, isAnswered } from './client-errors.ts';
 import { allowOf, refusalOf } from './guard.ts';
 import { keepNone } from './keep-none.ts';
 import type { Places } from './places.ts';
-import { saidPath } from '../../core/remote/protocol.ts';
 import type { Refusal } from '../route/refusal.ts';
 
 /** A cursor over 300 mailboxes has 12,000 characters, and comes back as a header. */
@@ -60,13 +60,13 @@ export function createListener({ app, places, ending }: Listening, door: Door): 
   });
   server.on('connection', (socket: Socket) => places.come(socket, door));
   const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    isAnswered(incoming.socket, outgoing);
     // A connection that is kept would keep a server that ends.
     if (ending.aborted) outgoing.setHeader('connection', 'close');
     const { socket } = incoming;
     const turnedAway = places.begin(socket);
     outgoing.once('close', () => places.end(socket));
-    // What ends a call, or settles what it gave, has to come through where calls have all places.
-    if (turnedAway && incoming.url !== saidPath) return turnAway(incoming, outgoing, turnedAway);
+    if (turnedAway) return turnAway(incoming, outgoing, turnedAway);
     const refusal = refusalOf(incoming, app.known);
     if (refusal) {
       keepNone(door, outgoing);
@@ -75,6 +75,7 @@ export function createListener({ app, places, ending }: Listening, door: Door): 
     void handle(incoming, outgoing);
   };
   server.on('request', take);
+  server.on('clientError', answerClientError);
   // Node itself would have a client that asks first send a body that nobody takes.
   server.on('checkContinue', take);
   server.on('connect', (incoming: IncomingMessage, socket: Socket) => {

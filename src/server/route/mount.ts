@@ -15,6 +15,10 @@ export interface Exchange {
 export interface ProvedExchange extends Exchange {
   /** The body as JSON; lines of it as a list. @throws what app.ts answers */
   json(): Promise<unknown>;
+  /**
+   * The first line of a body that goes on while it is answered. @param heard each further one @throws what app.ts answers
+   */
+  talk(heard: (said: unknown) => void): Promise<unknown>;
 }
 
 interface Mounted {

@@ -27,7 +27,7 @@ const about: Record<string, readonly string[]> = {
     ...['listHeld', 'claimedId', 'meantId', 'archivedId', 'findNow', 'readOrWarn', 'asConsumer'],
   ],
   'going on where an engine, or a server, was away': ['persist', 'isServerAway'],
-  'that something has happened, and not what': ['changes', 'createBell', 'createWaiter', 'onAbort'],
+  'that something has happened, and not what': ['changes', 'createBell', 'createWaiter', 'joined', 'onAbort'],
   'the sessions of the tools that agents work in': ['agentOf', 'followCleared', 'noteMoment'],
   'a setting': ['effectiveSettings', 'settingsNow', 'settingsUntold'],
   'what has just been read, and may be handed out': ['answersSealed', 'checkHandedOut'],
@@ -42,7 +42,7 @@ const about: Record<string, readonly string[]> = {
   'a place in a list, a version, a project': ['cardVersion', 'cursorOf', 'projectIn', 'settingsVersion'],
   'what one was handed, which is given back': ['createHanded'],
   'what a client and its server say to each other': [
-    ...['callPath', 'saidPath', 'hello', 'takeUpCall', 'keepReplyCall', 'storeCall', 'storeLooks', 'handedOver'],
+    ...['callPath', 'hello', 'takeUpCall', 'keepReplyCall', 'storeCall', 'storeLooks', 'handedOver', 'lineBytesHeader'],
     ...['ownVersion', 'otherVersion', 'toJson', 'fromJson'],
   ],
   'what a worker does by the way, once the gate has let it work and reply': ['keepReply', 'takeUp', 'lastingIn'],

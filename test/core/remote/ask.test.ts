@@ -18,7 +18,7 @@ test.each([
   });
   await new Promise<void>((resolve) => void server.listen(socket, resolve));
   try {
-    const lines = ask(serverAt(`unix:${socket}`), {}, { v: '1', call: 'send', id: 'a', args: '[]' });
+    const lines = ask(serverAt(`unix:${socket}`), {}, { v: '1', call: 'send', args: '[]' });
     await expect(lines.next()).rejects.toMatchObject(error);
   } finally {
     server.close();

@@ -12,6 +12,9 @@ import { status } from '../../../src/core/look/status.ts';
 import { removeScratch, scratch } from '../../scratch.ts';
 
 let server: Server | undefined;
+/** What each call has said, from 1. */
+let heard: string[] = [];
+let answered = 0;
 afterEach(() => {
   server?.closeAllConnections();
   server?.close();
@@ -21,12 +24,16 @@ afterEach(() => {
 /** Answers each call in its turn; `undefined`: breaks off. */
 async function answering(...lines: (object | undefined)[]): Promise<string> {
   const socket = join(scratch(), 's');
+  [heard, answered] = [[], 0];
   const all = [{ end: { path: '/root', version: ownVersion } }, ...lines];
   server = createServer((request, response) => {
-    request.resume().once('end', () => {
+    let said = '';
+    const at = ++answered;
+    request.on('data', (chunk) => (heard[at] = said += String(chunk)));
+    request.once('data', () => {
       const line = all.shift();
       response.writeHead(200, { 'content-type': 'application/jsonl' });
-      if (line) response.end(`${JSON.stringify(line)}\n`);
+      if (line) response.write(`${JSON.stringify(line)}\n`);
       else request.socket.destroy();
     });
   });
@@ -66,13 +73,13 @@ test('a server that goes away in the middle: a look is made again, a send is unc
   });
 });
 
-test('a claim that the server has given back meanwhile was not delivered; one that it knows was', async () => {
-  const delivery = (receipt: string) => ({ end: { mailbox: 'planner', receipt, message: {} } });
-  const given = [delivery('a'), { isKnown: false }, { end: { '~': 'undefined' } }, delivery('b'), { isKnown: true }];
-  const session = await connectRoot(await answering(...given), who);
-  const options = { waitMs: 60_000 };
-  expect(await readNext(session, 'planner', options)).toBeUndefined();
-  expect(await readNext(session, 'planner', options)).toMatchObject({ receipt: 'b' });
+test('of a claim it is said on its own connection that it has arrived, before anybody has it; of nothing it is not', async () => {
+  const delivery = { end: { mailbox: 'planner', receipt: 'a', message: {} } };
+  const session = await connectRoot(await answering({ end: { '~': 'undefined' } }, delivery), who);
+  expect(await readNext(session, 'planner')).toBeUndefined();
+  expect(await readNext(session, 'planner')).toMatchObject({ receipt: 'a' });
+  await expect.poll(() => heard[3]).toMatch(/\n\{"said":"have"\}\n$/);
+  expect(heard[2]).not.toContain('"said"');
 });
 
 test('a path that the system would cut is refused', async () => {

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connect, type Dreamos, exactData, exactDataOf } from '../../../src/index.ts';
 import { createServed } from '../../server/rig.ts';
@@ -26,6 +29,31 @@ test('data arrives as it was written, and its numbers are not rounded', async ()
   await planner.send({ to: 'reviewer', body: 'a', data: exactData('{"n": 1970670598291982290}') });
   const delivery = await reviewer.read('reviewer');
   expect(exactDataOf(delivery?.message as never)).toBe('{"n":1970670598291982290}');
+});
+
+test('what an older build let be nested too deeply arrives, is handed over as it was written, and holds nobody up', async () => {
+  const { id } = (await planner.send({ to: 'reviewer', body: 'deep', data: { n: 1 } })) as { id: string };
+  await sent('good');
+  const levels = 20_000;
+  const deep = '['.repeat(levels) + ']'.repeat(levels);
+  const files = readdirSync(served.dir, { recursive: true, encoding: 'utf8' });
+  const file = files.find((path) => path.includes(id)) ?? '';
+  const text = readFileSync(join(served.dir, file), 'utf8').replace('"data":{"n":1}', `"data":${deep}`);
+  const content = text.slice(0, text.lastIndexOf(',"digest":'));
+  const digest = createHash('sha256').update(content).digest('hex');
+  writeFileSync(join(served.dir, file), `${content},"digest":"sha256:${digest}"}\n`);
+  expect(exactDataOf((await reviewer.show(id)).message as never)).toBe(deep);
+  for await (const { message } of reviewer.list('reviewer')) expect(message?.body).toMatch(/deep|good/);
+  expect((await reviewer.peek('reviewer'))[0]?.message.body).toBe('deep');
+  const handled: string[] = [];
+  const totals = await reviewer.work('reviewer', ({ message }) => void handled.push(exactDataOf(message) ?? ''), {
+    count: 2,
+  });
+  expect(totals).toMatchObject({ acked: 2 });
+  expect(handled).toEqual([deep, 'null']);
+  await expect(planner.send({ to: 'reviewer', body: 'a', data: exactData(deep) })).rejects.toMatchObject({
+    code: 'MESSAGE_INVALID',
+  });
 });
 
 test('a worker’s handler is called here, and what it says is done there: acks, answers, retries and the dead', async () => {

@@ -6,7 +6,10 @@ import { send, sendAll } from '../../../src/core/send/send.ts';
 import { listHeld } from '../../../src/core/take/held.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import { ack } from '../../../src/core/take/settle.ts';
+import { hello, ownVersion } from '../../../src/core/remote/protocol.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
+import { createCalls } from '../../../src/server/calls/calls.ts';
+import { heapGrowth } from '../../heap.ts';
 import { createConnected } from './rig.ts';
 
 let rig: Awaited<ReturnType<typeof createConnected>>;
@@ -42,4 +45,22 @@ test('errors, each item of several, and results that are errors arrive as such',
   expect(listed).toHaveLength(1);
   expect((await status(planner)).map(({ mailbox }) => mailbox)).toEqual(['planner', 'reviewer']);
   expect((await listAgents(planner)).map(({ name }) => name)).toEqual(['planner', 'reviewer']);
+});
+
+test('a server keeps nothing of the calls that it has answered', { timeout: 60_000 }, async () => {
+  const ending = new AbortController().signal;
+  const { answer } = createCalls({ root: rig.root, readOnly: false, ending });
+  const session = { ...rig.root, acting: 'planner' };
+  const question = { v: ownVersion, call: hello, args: [] };
+  const lines: unknown[] = [];
+  const once = async (): Promise<void> => {
+    const [ended, gone, left] = Array.from({ length: 3 }, () => new AbortController().signal) as [
+      AbortSignal,
+      AbortSignal,
+      AbortSignal,
+    ];
+    await answer({ session, question, ended, gone, left, write: async (line) => void (lines[0] = line) });
+  };
+  expect(await heapGrowth(5000, once)).toBeLessThan(2_000_000);
+  expect(lines).toEqual([{ end: expect.objectContaining({ version: ownVersion }) }]);
 });

@@ -104,3 +104,39 @@ test(
     await isReady('planner', message.id);
   },
 );
+
+test('what a worker holds stays his when the server ends: he goes on with it', async () => {
+  await sendTo('planner');
+  const mine = await worker('planner', 'w');
+  const { message, receipt } = await mine.read();
+  await served.stop();
+  expect(await stateIn('planner', message.id)).toBe('inflight');
+  await served.begin();
+  await called('planner', 'ack', receipt);
+});
+
+test('a server that ends hears that a claim has arrived; what nobody says to have in time has its lease', async () => {
+  for (const silent of ['arrives', 'late'] as const) {
+    await sendTo('planner');
+    let say: (value: unknown) => void = () => undefined;
+    const { end, kill } = calling(at('planner'), 'read', ['planner'], new Promise((resolve) => (say = resolve)));
+    const { message, receipt } = (await end).end as Delivery;
+    const stopped = served.stop();
+    if (silent === 'arrives') say(true);
+    await stopped;
+    expect(await stateIn('planner', message.id)).toBe('inflight');
+    kill();
+    await served.begin();
+    await called('planner', 'ack', receipt);
+  }
+});
+
+test('where the server cuts it off, a claim is of whom it was handed to', async () => {
+  await sendTo('planner');
+  const { end } = calling(at('planner'), 'read', ['planner'], true);
+  const { message, receipt } = (await end).end as Delivery;
+  await served.stop(0);
+  expect(await stateIn('planner', message.id)).toBe('inflight');
+  await served.begin();
+  await called('planner', 'ack', receipt);
+});

@@ -1,7 +1,7 @@
 /** Sessions that work through a server, which is in this process with its root on disk. */
 import { request } from 'node:http';
 import { connectRoot } from '../../../src/core/remote/connect.ts';
-import { callPath, type Line, ownVersion, saidPath } from '../../../src/core/remote/protocol.ts';
+import { callPath, type Line, ownVersion, type Question, type Said } from '../../../src/core/remote/protocol.ts';
 import type { Session } from '../../../src/core/root/root.ts';
 import { createServed } from '../rig.ts';
 
@@ -27,10 +27,19 @@ export interface Calling {
   kill(): void;
 }
 
-/** A call as another client than dreamos' own may make it; as dreamos' own it says that its answer has arrived. @param args as they travel @param isSilent it does not */
-export function calling(socketPath: string, call: string, args: unknown, isSilent = false): Calling {
-  const id = String(ids++);
-  const sent = post(socketPath, callPath, { v: ownVersion, id, call, args });
+/**
+ * A call as another client than dreamos' own may make it; as dreamos' own it says that its answer has arrived. @param args as they
+ * travel @param silent `true`: it does not; else until when
+ */
+export function calling(
+  socketPath: string,
+  call: string,
+  args: unknown,
+  silent: boolean | Promise<unknown> = false,
+): Calling {
+  const headers = { 'content-type': 'application/jsonl' };
+  const sent = request({ socketPath, method: 'POST', path: callPath, headers, agent: false });
+  sent.write(`${JSON.stringify({ v: ownVersion, call, args } satisfies Question)}\n`);
   let begin: (line: Line) => void = () => undefined;
   const begun = new Promise<Line>((resolve) => (begin = resolve));
   const end = new Promise<Line>((resolve, reject) => {
@@ -42,12 +51,11 @@ export function calling(socketPath: string, call: string, args: unknown, isSilen
         const lines = text.split('\n').slice(0, -1);
         if (lines[0] !== undefined) begin(JSON.parse(lines[0]) as Line);
         const last = JSON.parse(lines.at(-1) ?? '{}') as Line;
-        if ('error' in last) resolve(last);
-        if ('end' in last && isSilent) resolve(last);
-        else if ('end' in last)
-          post(socketPath, saidPath, { id, said: 'have' }).on('response', (heard) =>
-            heard.resume().on('end', () => resolve(last)),
-          );
+        if (!('end' in last || 'error' in last)) return;
+        const say = (): void => void sent.end(`${JSON.stringify({ said: 'have' } satisfies Said)}\n`);
+        if (silent === false) say();
+        else if (silent !== true) void silent.then(say);
+        resolve(last);
       });
       response.on('end', () => (response.statusCode === 200 ? undefined : reject(new Error(text))));
     });
@@ -55,16 +63,6 @@ export function calling(socketPath: string, call: string, args: unknown, isSilen
   end.catch(() => undefined);
   return { begun, end, kill: () => void sent.destroy() };
 }
-
-function post(socketPath: string, path: string, value: unknown) {
-  const text = JSON.stringify(value);
-  const type = path === callPath ? 'application/jsonl' : 'application/json';
-  const headers = { 'content-type': type, 'content-length': Buffer.byteLength(text) };
-  const sent = request({ socketPath, method: 'POST', path, headers, agent: false });
-  sent.end(text);
-  return sent;
-}
-let ids = 1;
 
 export function callAt(socketPath: string, call: string, args: unknown): Promise<Line> {
   return calling(socketPath, call, args).end;

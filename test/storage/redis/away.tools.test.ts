@@ -157,6 +157,8 @@ describe.skipIf(skips(lack))(said('a Redis server that is away, or not as it sho
     const wrong = await refusalOf(makeRoot(server.address, { password: 'other' }));
     expect(wrong).toMatchObject({ ...denied, message: expect.not.stringContaining('other') });
     const { open } = await root(server.address, { password: 'secret' });
+    const told = { ...denied, message: expect.stringContaining('WRONGPASS') };
+    expect(await refusalOf(open({ password: 'other' }))).toMatchObject(told);
     const store = await open({ patienceMs: 300 });
     const loop = typed(server, 'AUTH secret', 'EVAL "while true do end" 0').catch(() => '');
     await expect

@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../../src/model/clock.ts';
 import type { DreamosError } from '../../../src/model/errors.ts';
+import { createIds } from '../../../src/model/id.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
+import { openRedisStore } from '../../../src/storage/redis/open.ts';
 import { missing, said, skips } from '../../lack.ts';
 import { leaseMs, policy } from '../contract/rig.ts';
 import { newToken } from '../contract/ways.ts';
@@ -165,6 +168,31 @@ describe.skipIf(skips(lack))(said('a Redis server that refuses', lack), () => {
       kind: 'unreachable',
       message: expect.stringContaining("unknown command 'EVALSHA'"),
     });
+  });
+
+  test('the first look is asked together with the login', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'dreamos-redis-'));
+    // It answers nothing before all is there.
+    let came = '';
+    const slow = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', (data) => {
+        came += String(data);
+        if (came.includes('EVALSHA')) socket.end('+OK\r\n+OK\r\n-DREAMOSLOST there is no such root here\r\n');
+      });
+    });
+    slow.listen(join(folder, 's'));
+    await once(slow, 'listening');
+    started.push({
+      close: async () => {
+        slow.close();
+        await rm(folder, { recursive: true });
+      },
+    });
+    const place = { address: `redis+unix://${folder}/s?db=1`, id: 'id', password: 'word' };
+    const deps = { clock: systemClock, ids: createIds(), warn: () => undefined, patienceMs: 2000 };
+    expect(await toldOf(openRedisStore(place, deps))).toMatchObject({ code: 'ENGINE_LOST' });
+    expect(came.match(/AUTH|SELECT|EVALSHA/g)).toEqual(['AUTH', 'SELECT', 'EVALSHA']);
   });
 
   test('one that knows no AUTH says no password again', async () => {

@@ -40,6 +40,7 @@ export class Connection {
   #broken: string | undefined;
   #onMessage: ((message: string) => void) | undefined;
   #onEnd: (() => void) | undefined;
+  #login: Promise<unknown> = Promise.resolve();
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -55,7 +56,10 @@ export class Connection {
     socket.setNoDelay(true);
   }
 
-  /** @param waitMs for so long at most, for TCP, TLS and the login together @throws Broken; the server's own refusal */
+  /**
+   * The login is under way then: what only looks may be asked behind it at once, all else waits for it (`letIn`).
+   * @param waitMs for so long at most, for TCP and TLS together @throws Broken; the server's own refusal
+   */
   static async open({ tls, db }: EngineAddress, to: Endpoint, login: Login, waitMs: number): Promise<Connection> {
     const socket = tls && 'host' in to ? await secured(to) : connect(to);
     const connection = new Connection(socket);
@@ -70,11 +74,12 @@ export class Connection {
       });
       const { username, password } = login;
       // The server takes them one after the other; a wrong password is told before the database.
-      await Promise.all([
+      connection.#login = Promise.all([
         password !== undefined &&
           connection.command('AUTH', [...(username === undefined ? [] : [username]), password], waitMs),
         db !== 0 && connection.command('SELECT', [db], waitMs),
       ]);
+      connection.#login.catch(() => connection.end());
       return connection;
     } catch (error) {
       connection.end();
@@ -82,6 +87,11 @@ export class Connection {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** @throws Broken; the server's own refusal, and then it is ended */
+  async letIn(): Promise<void> {
+    await this.#login;
   }
 
   get isOpen(): boolean {

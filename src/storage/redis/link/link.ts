@@ -108,7 +108,10 @@ export class Link {
 
   /** A command of the server's own, which may be made twice. */
   async command(name: string, ...args: readonly Arg[]): Promise<unknown> {
-    return this.#patiently(false, (connection) => connection.command(name, args, this.#silenceMs));
+    return this.#patiently(false, async (connection) => {
+      await this.#letIn(connection);
+      return connection.command(name, args, this.#silenceMs);
+    });
   }
 
   async #call(script: string, op: string, args: readonly ScriptArg[], replicas = 0): Promise<Told> {
@@ -119,7 +122,13 @@ export class Link {
     return this.#patiently(mayChange, async (connection, isRepeat) => {
       const said = args.map((arg) => (typeof arg === 'symbol' ? (isRepeat ? '1' : '') : arg));
       const sentAt = clock.uptime();
-      const answer = await connection.script(script, [this.prefix, now, op, ...said], this.#silenceMs);
+      if (mayChange) await this.#letIn(connection);
+      const words = [this.prefix, now, op, ...said];
+      const asking = connection.script(script, words, this.#silenceMs);
+      // Who is not let in is told that first, and not what was said to a stranger.
+      asking.catch(() => undefined);
+      await this.#letIn(connection);
+      const answer = await asking;
       const [at, last, reply = null] = answer as [number, Buffer, unknown?];
       const changes = last.toString();
       this.known.heard(changes, at, sentAt);
@@ -199,9 +208,7 @@ export class Link {
       if (this.#current?.isOpen) return this.#current;
       let why: string;
       try {
-        this.#opening ??= this.connect(Math.max(100, until - clock.uptime())).finally(
-          () => (this.#opening = undefined),
-        );
+        this.#opening ??= this.#open(Math.max(100, until - clock.uptime())).finally(() => (this.#opening = undefined));
         this.#current = await this.#opening;
         // It may be another server.
         this.known.doubt();
@@ -215,14 +222,32 @@ export class Link {
     }
   }
 
-  /** A connection of its own to the server that may be written to. @throws Broken, Unreachable: it refuses */
+  /** A connection of its own to the server that may be written to. @throws Broken; it refuses */
   async connect(waitMs: number): Promise<Connection> {
+    const connection = await this.#open(waitMs);
+    await this.#letIn(connection);
+    return connection;
+  }
+
+  /** @throws Broken; it refuses */
+  async #letIn(connection: Connection): Promise<void> {
+    try {
+      await connection.letIn();
+    } catch (error) {
+      if (!isReply(error)) throw error;
+      throw kindOf(error.message) === 'later' ? new Broken(error.message) : refused(this.where, error.message);
+    }
+  }
+
+  /** @throws Broken; it refuses */
+  async #open(waitMs: number): Promise<Connection> {
     const endpoints = this.#endpoints;
     let why = new Broken('nothing listens there');
     for (let i = 0; i < endpoints.length; i++) {
       const endpoint = endpoints[(this.#turn + i) % endpoints.length] as Endpoint;
       try {
         const connection = await Connection.open(this.#address, endpoint, this.options, waitMs);
+        if (endpoints.length > 1) await connection.letIn();
         if (endpoints.length === 1 || (await isMaster(connection, waitMs))) {
           this.#turn += i;
           return connection;

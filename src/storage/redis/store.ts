@@ -84,7 +84,7 @@ function storeOf(ctx: RedisContext, isGivenTime: boolean): Store {
     dump: async (take, options) => (await import('./dump/dump.ts')).dump(ctx.link, take, options),
     isThere: async () => {
       try {
-        await ctx.link.run('is');
+        await ctx.link.run('seq');
         return true;
       } catch (error) {
         if (error instanceof DreamosError && error.code === 'ENGINE_LOST') return false;

@@ -31,6 +31,7 @@ const names = [
   'security',
   'audit',
   'server',
+  'bridge',
 ];
 
 test('every benchmark runs, prints its figures in short, and writes its figures', { timeout: 300_000 }, () => {

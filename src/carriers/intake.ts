@@ -48,18 +48,28 @@ export function createIntake<T extends { readonly parcel: Parcel }>({
       await store(some);
     }
   };
+  const begin = (): void => {
+    // A signal that comes while it takes the first ones is to find it.
+    storing ??= Promise.resolve()
+      .then(storeAll)
+      .then(
+        () => {
+          storing = undefined;
+          // What has come since the last look at the queue.
+          if (queue.length > 0 && !signal.aborted) begin();
+        },
+        (error: unknown) => {
+          storing = undefined;
+          onFailure(error);
+        },
+      );
+  };
   return {
     add: (one) => {
       queue.push(one);
       queued += one.parcel.bytes.length;
     },
-    begin: () => {
-      // A signal that comes while it takes the first ones is to find it.
-      storing ??= Promise.resolve()
-        .then(storeAll)
-        .catch(onFailure)
-        .finally(() => (storing = undefined));
-    },
+    begin,
     room: async () => {
       if (queued > aheadBytes) await storing;
     },

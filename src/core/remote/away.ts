@@ -55,9 +55,11 @@ export function createAway(server: Server): Away {
           name.startsWith(storeCall) || (operation !== undefined && operations[operation].effect === 'looks');
         if (isBusy(error)) {
           // Nothing was done.
-          if (session.clock.uptime() >= busyUntil || signalIn(args)?.aborted) throw error;
+          if (session.clock.uptime() >= busyUntil) throw error;
           await createBell().rest(busyRestMs, signalIn(args));
-          continue;
+          if (!signalIn(args)?.aborted) continue;
+          if (isWaiting(operation)) return undefined;
+          throw error;
         }
         if (isUp && isAway(error)) {
           session.warn(silent);

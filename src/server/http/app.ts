@@ -96,8 +96,10 @@ async function answerMount(context: Context<Env>, mount: Mount | OpenMount, opti
   return asked(context, options, { operation, looks }, async (call) => {
     const json = async (): Promise<unknown> => jsonOf(incoming, outgoing, await readingOf(call, outgoing, options));
     const talk = async (heard: (said: unknown) => void): Promise<unknown> => {
+      const first = await talkOf(incoming, outgoing, { heard, ...(await readingOf(call, outgoing, options)) });
+      // As long as it has not said what it wants, it has no more time than others.
       staysOpen(incoming.socket);
-      return talkOf(incoming, outgoing, { heard, ...(await readingOf(call, outgoing, options)) });
+      return first;
     };
     const response = await mount.run(call, { ...exchange, json, talk });
     return response ?? alreadySent;

@@ -114,22 +114,22 @@ async function firstLineOf(
   { most: mostFirst, heard }: { readonly most: number; readonly heard: (line: Buffer) => void },
 ): Promise<Buffer> {
   if (incoming.headers.expect !== undefined) outgoing.writeContinue();
-  let rest: Buffer[] = [];
+  const rest = createPieces();
   let isFirst = true;
   return new Promise((resolve, reject) => {
     const take = (chunk: Buffer): void => {
       let from = 0;
       for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, from)) {
-        const line = Buffer.concat([...rest, chunk.subarray(from, end)]);
+        rest.add(chunk.subarray(from, end));
+        const line = rest.whole();
         if (isFirst) resolve(line);
         else heard(line);
         isFirst = false;
-        rest = [];
         from = end + 1;
       }
-      rest.push(chunk.subarray(from));
+      rest.add(chunk.subarray(from));
       const most = isFirst ? mostFirst : mostSaidBytes;
-      if (rest.reduce((sum, { length }) => sum + length, 0) > most) end(refusal(most));
+      if (rest.bytes() > most) end(refusal(most));
       else if (isFirst) silent.refresh();
       else clearTimeout(silent);
     };
@@ -140,7 +140,7 @@ async function firstLineOf(
     };
     const silent = setTimeout(() => end(tooSlow()), silentMs);
     incoming.on('data', take).once('error', reject);
-    incoming.once('end', () => resolve(Buffer.concat(rest)));
+    incoming.once('end', () => resolve(rest.whole()));
     incoming.once('close', () => {
       clearTimeout(silent);
       reject(messageInvalid('The request ended before its first line was whole.'));
@@ -149,6 +149,31 @@ async function firstLineOf(
 }
 
 const newline = 0x0a;
+
+/** A client may cut what it sends into single bytes, and each piece costs more than a hundred beside itself. */
+const mostPieces = 1024;
+
+function createPieces() {
+  let pieces: Buffer[] = [];
+  let small: Buffer[] = [];
+  let bytes = 0;
+  return {
+    bytes: () => bytes,
+    add: (piece: Buffer): void => {
+      bytes += piece.length;
+      small.push(piece);
+      if (small.length < mostPieces) return;
+      pieces.push(Buffer.concat(small));
+      small = [];
+    },
+    /** All of it, which is forgotten then. */
+    whole: (): Buffer => {
+      const all = Buffer.concat([...pieces, ...small]);
+      [pieces, small, bytes] = [[], [], 0];
+      return all;
+    },
+  };
+}
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
@@ -164,8 +189,7 @@ async function bytesOf(
   await room(Number(incoming.headers['content-length'] ?? mostBytes));
   // Who asks first sends it only now.
   if (incoming.headers.expect !== undefined) outgoing.writeContinue();
-  const chunks: Buffer[] = [];
-  let bytes = 0;
+  const brought = createPieces();
   // Not by an iterator: what leaves its loop destroys the connection, and the answer would not arrive.
   let silent: NodeJS.Timeout | undefined;
   const whole = new Promise<void>((resolve, reject) => {
@@ -175,9 +199,8 @@ async function bytesOf(
     };
     const take = (chunk: Buffer): void => {
       silent?.refresh();
-      bytes += chunk.length;
-      if (bytes <= mostBytes) return void chunks.push(chunk);
-      end(refusal(mostBytes));
+      brought.add(chunk);
+      if (brought.bytes() > mostBytes) end(refusal(mostBytes));
     };
     silent = setTimeout(() => end(tooSlow()), silentMs);
     incoming.on('data', take).once('end', resolve).once('error', reject);
@@ -186,7 +209,7 @@ async function bytesOf(
     });
   });
   await whole.finally(() => clearTimeout(silent));
-  return Buffer.concat(chunks);
+  return brought.whole();
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

@@ -312,12 +312,6 @@ describe.skipIf(skips(lack))(said('a root in Redis', lack), { timeout: 60_000 },
       names: /keeps its mail in redis/,
       next: /--root/,
     });
-    for (const words of [
-      'dump ../d.jsonl',
-      `move --to file:${rig.dir}.moved`,
-      `move --to file:${rig.dir}.moved --dry-run`,
-    ])
-      expect(errorOf(await rig.dreamos(`${words} --json`)).code).toBe('USAGE');
     expect(readFileSync(join(rig.root, 'format.json'), 'utf8')).toContain('"engine":"redis"');
     expect(await rig.dreamos('doctor --fix')).toMatchObject({ code: 0 });
     await rig.shell('rm -r ../$(basename "$PWD").f ../x.tar.gz');

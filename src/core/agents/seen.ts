@@ -40,7 +40,8 @@ export async function keepSeen(session: Session, mailbox: string): Promise<() =>
   return () => {
     if (hasEnded) return;
     hasEnded = true;
-    if (--one.count > 0) return;
+    one.count -= 1;
+    if (one.count > 0) return;
     known.delete(whom);
     one.end();
   };

@@ -12,7 +12,7 @@ declare const DREAMOS_VERSION: string;
 export const ownVersion = typeof DREAMOS_VERSION === 'undefined' ? 'source' : DREAMOS_VERSION;
 
 export const callPath = '/v1/-/call';
-/** How many bytes the question has: the request has no length, since it goes on. Without it, as many as there may be. */
+/** How many bytes the question has: the request has no length, since it goes on. Without it they are few. */
 export const lineBytesHeader = 'dreamos-line-bytes';
 
 /** Called first. */

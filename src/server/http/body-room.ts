@@ -11,7 +11,7 @@ const mebibyte = 1024 * 1024;
 /** Of one agent that proves who he is, and of all; as much as one request may have fits into either. */
 export const mostBodyBytes = { agent: 64 * mebibyte, all: 256 * mebibyte };
 /** What settles a claim, or asks, is never held up by what is long. */
-const smallBytes = 64 * 1024;
+export const smallBytes = 64 * 1024;
 /** Within what a client waits for its answer. */
 const waitMs = 10_000;
 

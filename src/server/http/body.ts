@@ -5,6 +5,7 @@ import { lineBytesHeader } from '../../core/remote/protocol.ts';
 import { messageInvalid } from '../../model/refusals.ts';
 import { asUsage, Refusal } from '../route/refusal.ts';
 import { checkDepth } from '../route/take.ts';
+import { smallBytes } from './body-room.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -101,7 +102,7 @@ export async function talkOf(
     const said = jsonIn(line.toString());
     if (said !== undefined) heard(said);
   };
-  const most = Number(incoming.headers[lineBytesHeader] ?? mostBytesOfMany);
+  const most = Number(incoming.headers[lineBytesHeader] ?? smallBytes);
   if (!(most <= mostBytesOfMany)) throw refusal(mostBytesOfMany);
   await room(most);
   const bytes = await firstLineOf(incoming, outgoing, { most, heard: hear });

@@ -1,7 +1,7 @@
 /** Sessions that work through a server, which is in this process with its root on disk. */
 import { request } from 'node:http';
 import { connectRoot } from '../../../src/core/remote/connect.ts';
-import { callPath, type Line, ownVersion, type Question, type Said } from '../../../src/core/remote/protocol.ts';
+import { callPath, type Line, lineBytesHeader, ownVersion, type Question, type Said } from '../../../src/core/remote/protocol.ts';
 import type { Session } from '../../../src/core/root/root.ts';
 import { createServed } from '../rig.ts';
 
@@ -37,9 +37,10 @@ export function calling(
   args: unknown,
   silent: boolean | Promise<unknown> = false,
 ): Calling {
-  const headers = { 'content-type': 'application/jsonl' };
+  const line = `${JSON.stringify({ v: ownVersion, call, args } satisfies Question)}\n`;
+  const headers = { 'content-type': 'application/jsonl', [lineBytesHeader]: Buffer.byteLength(line) };
   const sent = request({ socketPath, method: 'POST', path: callPath, headers, agent: false });
-  sent.write(`${JSON.stringify({ v: ownVersion, call, args } satisfies Question)}\n`);
+  sent.write(line);
   let begin: (line: Line) => void = () => undefined;
   const begun = new Promise<Line>((resolve) => (begin = resolve));
   const end = new Promise<Line>((resolve, reject) => {

@@ -119,18 +119,19 @@ async function firstLineOf(
   let isFirst = true;
   return new Promise((resolve, reject) => {
     const take = (chunk: Buffer): void => {
+      const most = (): number => (isFirst ? mostFirst : mostSaidBytes);
       let from = 0;
-      for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, from)) {
-        rest.add(chunk.subarray(from, end));
+      for (let to = chunk.indexOf(newline); to !== -1; to = chunk.indexOf(newline, from)) {
+        rest.add(chunk.subarray(from, to));
+        if (rest.bytes() > most()) return end(refusal(most()));
         const line = rest.whole();
         if (isFirst) resolve(line);
         else heard(line);
         isFirst = false;
-        from = end + 1;
+        from = to + 1;
       }
       rest.add(chunk.subarray(from));
-      const most = isFirst ? mostFirst : mostSaidBytes;
-      if (rest.bytes() > most) end(refusal(most));
+      if (rest.bytes() > most()) end(refusal(most()));
       else if (isFirst) silent.refresh();
       else clearTimeout(silent);
     };

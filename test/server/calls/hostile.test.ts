@@ -1,8 +1,9 @@
 /** What another client than dreamos' own may say to the calls, by an agent's own socket. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Line } from '../../../src/core/remote/protocol.ts';
+import { callPath, type Line, lineBytesHeader, ownVersion } from '../../../src/core/remote/protocol.ts';
 import { removeScratch, scratch } from '../../scratch.ts';
 import { createServed } from '../rig.ts';
 import { callAt } from './rig.ts';
@@ -71,4 +72,25 @@ test('errors, integers of any length and functions in odd places are not taken o
   for (const odd of [mark('error', { message: 'x' }), mark('bigint', '9'.repeat(3_000_000)), mark('function')])
     expect(await called('mallory', 'agent.show', [odd])).toMatchObject(usage);
   expect(await called('mallory', 'agent.show', [{ toString: mark('function') }])).toMatchObject(usage);
+});
+
+test('a question may have as many bytes as it has said, in pieces as small as they like', async () => {
+  const line = `${JSON.stringify({ v: ownVersion, call: '-store.documents.get', args: ['settings'.padEnd(70_000)] })}\n`;
+  const asked = (said: number | undefined, piece: number): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const headers = {
+        'content-type': 'application/jsonl',
+        ...(said !== undefined && { [lineBytesHeader]: said }),
+      };
+      const socketPath = join(folder, 'mallory', 'sock');
+      const sent = request({ socketPath, method: 'POST', path: callPath, headers, agent: false });
+      sent.on('response', (response) => resolve(response.resume().statusCode)).on('error', reject);
+      for (let at = 0; at < line.length; at += piece) sent.write(line.slice(at, at + piece));
+      sent.end();
+    });
+  expect(await asked(line.length, 1)).toBe(200);
+  expect(await asked(line.length, line.length)).toBe(200);
+  expect(await asked(1000, line.length)).toBe(413);
+  expect(await asked(undefined, line.length)).toBe(413);
+  expect(await asked(65 * 1024 * 1024, 1000)).toBe(413);
 });

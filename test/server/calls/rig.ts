@@ -1,7 +1,14 @@
 /** Sessions that work through a server, which is in this process with its root on disk. */
 import { request } from 'node:http';
 import { connectRoot } from '../../../src/core/remote/connect.ts';
-import { callPath, type Line, lineBytesHeader, ownVersion, type Question, type Said } from '../../../src/core/remote/protocol.ts';
+import {
+  callPath,
+  type Line,
+  lineBytesHeader,
+  ownVersion,
+  type Question,
+  type Said,
+} from '../../../src/core/remote/protocol.ts';
 import type { Session } from '../../../src/core/root/root.ts';
 import { createServed } from '../rig.ts';
 

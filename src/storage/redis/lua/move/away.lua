@@ -57,8 +57,8 @@ call('HDEL', P .. 'root', 'move')
 return 1
 
 --@ moveBack allow-oom
--- mover
-if not isMine() or not move then return taken end
+-- mover: a repeat finds it given back
+if not isMine() or (away and not move) then return taken end
 call('HDEL', P .. 'root', 'away', 'move')
 return 1
 

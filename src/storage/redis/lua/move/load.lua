@@ -1,7 +1,7 @@
 -- What makes a root of a dump. Until `loadEnd` it has no id, so nobody else finds it. `loader` names the process that loads it:
 -- another one that takes its place shuts it out, however long it was stopped. Each call is done once, however often it is made.
 local loader, last = unpack(call('HMGET', P .. 'root', 'loader', 'loaded'))
-if op == last then return 1 end
+if op == last then return answered(1) end
 local function isMine() return loader == A[3] end
 local taken = redis.error_reply('DREAMOSTAKEN another process has taken over what is loaded here')
 local function done()
@@ -44,6 +44,7 @@ return 1
 
 --@ loadGone allow-oom
 -- nonce
+if not loader and not isThere then return 1 end
 if not isMine() then return taken end
 call('DEL', P .. 'root')
 return 1

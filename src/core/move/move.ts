@@ -16,6 +16,7 @@ import { usage } from '../../model/refusals.ts';
 import { endsOfMove } from '../../storage/engines.ts';
 import type { DumpOptions } from '../../storage/port/dump/loading.ts';
 import type { MoveSource, MoveTarget } from '../../storage/port/dump/moving.ts';
+import { StorageDenied } from '../../storage/port/refusals.ts';
 import { differing, Tally } from '../../storage/port/dump/tally.ts';
 import { operation } from '../root/operation.ts';
 import type { Session } from '../root/root.ts';
@@ -201,28 +202,33 @@ function folderOf({ to }: MoveTarget): string {
 
 async function abort(source: MoveSource, target: MoveTarget, options: MoveOptions): Promise<Moved> {
   if (source.isDecided) throw decided(source);
-  await target.takeOver?.();
-  const tally = await giveBack(source, target, options);
+  const tally = await giveBack(source, target, options, async () => target.takeOver?.());
   return { ...sumOf(source, target, tally ?? new Tally()), state: 'aborted', left: await source.left() };
 }
 
-/** What was loaded goes, if it is that: somebody may have put another root there. */
+/**
+ * What was loaded goes, if it is that: somebody may have put another root there.
+ * @param first what the other end is told before it is looked at
+ */
 async function giveBack(
   source: MoveSource,
   target: MoveTarget,
   { warn, ...how }: Omit<MoveOptions, 'to'>,
+  first: () => Promise<void> = async () => undefined,
 ): Promise<Tally | undefined> {
   const quiet: DumpOptions = { ...how, signal: undefined };
   const here = await tallyOf(source, quiet);
   try {
+    await first();
     const there = await tallyOf(target, quiet);
     const isTheSame = there && here && differing(here.mailboxes(), there.mailboxes()).length === 0;
     // Another one may have ended the move since: then what is there is all that there is.
     await source.check();
     if (target.isOurs || (isTheSame && there.messages > 0)) await target.remove();
   } catch (error) {
-    // The mail is where it was, and can be worked on, whether or not the other end answers.
-    if (!(error instanceof DreamosError) || error.kind !== 'unreachable') throw error;
+    // The mail is where it was, and can be worked on, whether or not the other end answers, and lets in who asks.
+    const isAway = error instanceof StorageDenied || (error instanceof DreamosError && error.kind === 'unreachable');
+    if (!isAway) throw error;
     warn?.(`What was loaded into ${target.to} may still be there, and nobody works on it: ${error.message}`);
   }
   await source.giveBack();

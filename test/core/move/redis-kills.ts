@@ -9,8 +9,12 @@ import { tellLittle } from './scene.ts';
 
 const durability = 'relaxed';
 
-/** @returns whether it was killed */
-async function killed(one: RedisScene, to: string, n: number): Promise<boolean> {
+/** @param when in front of its n-th step, or behind the first call of a script @returns whether it was killed */
+export async function killed(
+  one: RedisScene,
+  to: string,
+  { n = Infinity, behind }: { readonly n?: number; readonly behind?: string },
+): Promise<boolean> {
   let count = 0;
   const step = (): void => {
     if (++count >= n) throw new Killed(`killed in front of step ${n}`);
@@ -26,7 +30,12 @@ async function killed(one: RedisScene, to: string, n: number): Promise<boolean> 
   };
   Link.prototype.runDurably = async function (...args) {
     step();
-    return runDurably.apply(this, args);
+    const done = await runDurably.apply(this, args);
+    if (args[0] === behind) {
+      count = n;
+      step();
+    }
+    return done;
   };
   Link.prototype.command = async function (...args) {
     step();
@@ -54,7 +63,7 @@ export async function killAndGoOn(
     if (way === 'out of') await one.move({ to: server.address, durability });
     const before = await one.tally();
     const to = way === 'into' ? server.address : `file:${join(one.dir, 'back')}`;
-    const wasKilled = await killed(one, to, n);
+    const wasKilled = await killed(one, to, { n });
     // A dead process's lock ends by itself, in half a minute.
     await typed(server, `EVAL "for _,k in ipairs(redis.call('keys','*:lock:move')) do redis.call('del',k) end" 0`);
     let state: unknown;

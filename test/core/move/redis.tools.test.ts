@@ -6,7 +6,7 @@ import { codeOf } from '../../storage/contract/rig.ts';
 import { leaseMs, policy } from '../../storage/dump/story.ts';
 import { newToken } from '../../storage/contract/ways.ts';
 import { startServer, type TestServer, typed } from '../../storage/redis/server.ts';
-import { killAndGoOn } from './redis-kills.ts';
+import { killAndGoOn, killed } from './redis-kills.ts';
 import { makeRedisScene, type RedisScene } from './redis-scene.ts';
 import { tellLittle } from './scene.ts';
 
@@ -115,6 +115,22 @@ describe.skipIf(skips(lack))(said('a move into a Redis and out of it', lack), ()
     expect(await codeOf(one.move({ to: other.address, durability, onStep }))).toBe('ENGINE_UNREACHABLE');
     expect(await one.tally()).toEqual(before);
     expect(one.warnings.join()).toContain(`${other.address}#`);
+  });
+
+  test('where the other end is gone for good, or lets nobody in any more, it is taken back all the same', async (context) => {
+    for (const end of ['gone', 'closed'] as const) {
+      const one = await scene(context, tellLittle);
+      const before = await one.tally();
+      const other = await startServer([]);
+      context.onTestFinished(() => other.close());
+      await killed(one, other.address, { behind: 'loadEnd' });
+      if (end === 'gone') await other.kill('SIGKILL');
+      else await typed(other, 'CONFIG SET requirepass secret');
+      expect(await codeOf(one.open())).toBe('ROOT_MOVED');
+      expect(await one.move({ how: 'abort' })).toMatchObject({ state: 'aborted' });
+      expect(await one.tally()).toEqual(before);
+      expect(one.warnings.join()).toContain(`${other.address}#`);
+    }
   });
 
   test('where the server that has it ends in the middle, it can be gone on with or taken back', async (context) => {

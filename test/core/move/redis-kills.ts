@@ -51,21 +51,25 @@ export async function killed(
   return count >= n;
 }
 
+/** A dead process's lock ends by itself, in half a minute. */
+export async function endLocks(server: TestServer): Promise<void> {
+  await typed(server, `EVAL "for _,k in ipairs(redis.call('keys','*:lock:move')) do redis.call('del',k) end" 0`);
+}
+
 /** @param way of the move that is killed @returns `false`: it came to its end before that */
 export async function killAndGoOn(
   server: TestServer,
-  way: 'into' | 'out of',
+  way: 'into' | 'out of' | 'across',
   how: 'resume' | 'abort',
   n: number,
 ): Promise<boolean> {
   const one = await makeRedisScene(tellLittle);
   try {
-    if (way === 'out of') await one.move({ to: server.address, durability });
+    if (way !== 'into') await one.move({ to: server.address, durability });
     const before = await one.tally();
-    const to = way === 'into' ? server.address : `file:${join(one.dir, 'back')}`;
+    const to = way === 'out of' ? `file:${join(one.dir, 'back')}` : server.address;
     const wasKilled = await killed(one, to, { n });
-    // A dead process's lock ends by itself, in half a minute.
-    await typed(server, `EVAL "for _,k in ipairs(redis.call('keys','*:lock:move')) do redis.call('del',k) end" 0`);
+    await endLocks(server);
     let state: unknown;
     try {
       state = (await one.move({ how }))?.state;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, type TestContext, vi } from 'vitest';
 import { demand, missing, said, skips } from '../../lack.ts';
@@ -6,7 +6,7 @@ import { codeOf } from '../../storage/contract/rig.ts';
 import { leaseMs, policy } from '../../storage/dump/story.ts';
 import { newToken } from '../../storage/contract/ways.ts';
 import { startServer, type TestServer, typed } from '../../storage/redis/server.ts';
-import { killAndGoOn, killed } from './redis-kills.ts';
+import { endLocks, killAndGoOn, killed } from './redis-kills.ts';
 import { makeRedisScene, type RedisScene } from './redis-scene.ts';
 import { tellLittle } from './scene.ts';
 
@@ -155,7 +155,25 @@ describe.skipIf(skips(lack))(said('a move into a Redis and out of it', lack), ()
     }
   });
 
-  for (const way of ['into', 'out of'] as const)
+  test('behind the decision to go to another one it ends as it was begun, also in another folder', async (context) => {
+    const one = await scene(context, tellLittle);
+    await one.move({ to, durability });
+    const before = await one.tally();
+    const other = join(one.dir, 'other');
+    cpSync(one.root, other, { recursive: true });
+    await killed(one, to, { behind: 'moveSettle' });
+    await endLocks(server);
+    for (const root of [one.root, other]) {
+      const moved = await one.move({ root, how: 'resume' });
+      expect(moved).toMatchObject({ state: 'moved', messages: 4 });
+      const format = JSON.parse(readFileSync(join(root, 'format.json'), 'utf8')) as object;
+      expect(format).toMatchObject({ id: idIn(moved?.to), durability });
+      expect(await typed(server, `HEXISTS {dreamos:${idIn(moved?.to)}}:root loader`)).toBe(':0\r\n');
+      expect(await one.tally(root)).toEqual(before);
+    }
+  });
+
+  for (const way of ['into', 'out of', 'across'] as const)
     test(`killed here and there on its way ${way} it, it is gone on with or taken back`, async (context) => {
       const own = await startServer([]);
       context.onTestFinished(() => own.close());

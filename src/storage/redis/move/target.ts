@@ -32,7 +32,7 @@ export function redisMoveTarget(link: Link, { to, how, descriptor }: TargetPlace
       await clear(link, loader);
       if (!again) await link.run('loadGone', loader);
     },
-    settled: async () => void (await link.runDurably('loadLive', loader)),
+    settled: async () => void (await link.runDurably('loadLive')),
     descriptor: () => descriptor,
     close: () => link.close(),
   };

@@ -60,9 +60,8 @@ call('HSET', P .. 'root', 'id', A[4], 'order', A[5])
 return done()
 
 --@ loadLive allow-oom
--- nonce: nobody may take it away any more
+-- Its mail is here alone from now on, whoever has loaded it, and nobody may take it away any more.
 if not isThere then return redis.error_reply(lost) end
-if loader and not isMine() then return taken end
 call('HDEL', P .. 'root', 'loader', 'loaded')
 return 1
 

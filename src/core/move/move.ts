@@ -47,7 +47,9 @@ export async function moveRoot(options: MoveOptions): Promise<Moved | undefined>
   const { root, cwd, env = {}, warn = () => undefined, to, durability, replicas } = options;
   const ends = await endsOfMove({ to, durability, replicas }, { root, cwd, env, warn });
   try {
-    if (ends.source.underWay === undefined) await checkMay(options);
+    const { underWay, movedTo } = ends.source;
+    if (options.how === 'purge' && movedTo !== undefined) await checkMayAt(movedTo, options);
+    else if (underWay === undefined) await checkMay(options);
     // Its policy lies with the mail, which is looked at once nobody else moves it.
     return await moveBetween(ends, options, async () => {
       const mail = ends.source.mail();
@@ -90,6 +92,16 @@ async function checkMay({ root, cwd, env, as, warn }: MoveOptions): Promise<void
     await mayMove(session);
   } finally {
     await session.close();
+  }
+}
+
+/** Its policy went along. Where it cannot be asked from here, who gets at what was left may do everything with it anyway. */
+async function checkMayAt(place: string, options: MoveOptions): Promise<void> {
+  try {
+    await checkMay({ ...options, root: place.replace(/^file:/, '') });
+  } catch (error) {
+    const isElsewhere = error instanceof DreamosError && ['ROOT_NOT_FOUND', 'ROOT_MOVED'].includes(error.code);
+    if (!isElsewhere && !isAway(error)) throw error;
   }
 }
 
@@ -227,12 +239,15 @@ async function giveBack(
     if (target.isOurs || (isTheSame && there.messages > 0)) await target.remove();
   } catch (error) {
     // The mail is where it was, and can be worked on, whether or not the other end answers, and lets in who asks.
-    const isAway = error instanceof StorageDenied || (error instanceof DreamosError && error.kind === 'unreachable');
-    if (!isAway) throw error;
+    if (!isAway(error)) throw error;
     warn?.(`What was loaded into ${target.to} may still be there, and nobody works on it: ${error.message}`);
   }
   await source.giveBack();
   return here;
+}
+
+function isAway(error: unknown): error is DreamosError {
+  return error instanceof StorageDenied || (error instanceof DreamosError && error.kind === 'unreachable');
 }
 
 async function purge(source: MoveSource): Promise<Moved> {

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, type TestContext, vi } from 'vitest';
 import { demand, missing, said, skips } from '../../lack.ts';
@@ -63,6 +63,26 @@ describe.skipIf(skips(lack))(said('a move into a Redis and out of it', lack), ()
     expect([await keys(idIn(there?.to)), await keys(idIn(again?.to))]).toEqual([0, 0]);
     expect((await one.move({ how: 'purge' }))?.left).toEqual([]);
     expect(await codeOf(one.open())).toBe('done');
+  });
+
+  test('what is left is removed by its address alone, by who may do so where it is now', async (context) => {
+    const one = await scene(context, tellLittle);
+    const place = (await one.move({ to, durability }))?.to ?? '';
+    const roles = { all: { allow: { '*': ['*'] } }, self: { allow: { read: ['$self'] } } };
+    const policyText = { v: 1, roles, everyone: ['self'], agents: { ann: ['all'] } };
+    await (await one.open()).documents.put('policy', policyText, undefined);
+    const back = join(one.dir, 'back');
+    await one.move({ to: `file:${back}`, as: 'ann' });
+    expect(await codeOf(one.move({ root: place, how: 'purge', as: 'bob' }))).toBe('FORBIDDEN');
+    expect(await keys(idIn(place))).toBeGreaterThan(10);
+    expect(await one.move({ root: place, how: 'purge', as: 'ann' })).toMatchObject({ state: 'purged', left: [place] });
+    expect(await keys(idIn(place))).toBe(0);
+    // Where that is nobody gets from here.
+    const next = (await one.move({ to, durability, as: 'ann' }))?.to ?? '';
+    await one.move({ to: `file:${join(one.dir, 'far')}`, as: 'ann' });
+    rmSync(join(one.dir, 'far'), { recursive: true });
+    expect(await one.move({ root: next, how: 'purge', as: 'bob' })).toMatchObject({ state: 'purged', left: [next] });
+    expect(await keys(idIn(next))).toBe(0);
   });
 
   test('who has it open there is told so whatever it does', async (context) => {

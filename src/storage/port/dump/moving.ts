@@ -19,6 +19,8 @@ export interface MoveSource {
   readonly how?: MoveHow | undefined;
   /** It is moved, and only the root's folder does not say so yet, because who was at it was stopped just then. */
   readonly isDecided?: boolean;
+  /** Of a root that is named by its address alone, and was moved: where to. No folder says so, and here nobody can open it. */
+  readonly movedTo?: string | undefined;
   /**
    * Runs `work` while no other process moves this root, or takes a move of it back.
    * @throws STATE_CHANGED: one does, or has done so since this was made

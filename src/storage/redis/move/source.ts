@@ -40,6 +40,7 @@ export async function redisMoveSource(link: Link, place: SourcePlace): Promise<M
     underWay: known?.to ?? (isDecided ? found.movedTo : undefined),
     how: found.how,
     isDecided,
+    movedTo: isDecided ? undefined : found.movedTo,
     alone: async (work) => {
       if (Number(await link.run('moveLock', mover, String(holdMs))) !== 1) throw busy(root);
       const renewal = setInterval(

@@ -12,6 +12,9 @@ export interface Box {
   readonly full: string;
   /** The day through which its events were pruned. */
   readonly pruned: string;
+  /** Its last event, and the last one of it that was pruned. */
+  readonly seq: string;
+  readonly prunedSeq: string;
   readonly card: string;
   readonly ids: readonly string[];
 }
@@ -76,6 +79,8 @@ export async function* boxRecords(link: Link, box: Box): Records {
     ...(box.read !== '' && { lastReadAt: Number(box.read) }),
     ...(box.full !== '' && { allowanceFullAtUs: Number(box.full) }),
     ...(box.pruned !== '' && { prunedThrough: dayText(box.pruned) }),
+    ...(box.seq !== '' && { lastSeq: Number(box.seq) }),
+    ...(box.prunedSeq !== '' && { prunedSeq: Number(box.prunedSeq) }),
     ...refusalsIn(pairs(refused), texts(last)),
     ...presenceIn(text(presence), text(seen)),
   };

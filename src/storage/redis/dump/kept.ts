@@ -1,4 +1,4 @@
-import { carried } from '../../port/dump/loading.ts';
+import { carried, isDumped } from '../../port/dump/loading.ts';
 import { type DumpMailbox, type DumpRecord } from '../../port/dump/records.ts';
 import type { Link } from '../link/link.ts';
 import { bytesIn, list, type Reply, text, texts } from '../roles/entry.ts';
@@ -40,7 +40,7 @@ const pretty = (json: string): string => `${JSON.stringify(JSON.parse(json), nul
 export async function* documentRecords(link: Link, boxes: readonly Box[], whole: boolean): Records {
   const [docs, settings, policy] = list(await link.run('dumpRoot'));
   for (const [name, raw] of pairs(docs))
-    if (!name.startsWith('.') && name !== 'server' && (whole || name !== 'tokens'))
+    if (!name.startsWith('.') && isDumped(name, whole))
       yield { kind: 'document', name, text: documentText(raw) };
   for (const kind of ['tasks', 'pending', 'received'] as const) {
     const known = new Set<string>();

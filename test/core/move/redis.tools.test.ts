@@ -1,6 +1,7 @@
 import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, type TestContext, vi } from 'vitest';
+import { freePort } from '../../free-port.ts';
 import { demand, missing, said, skips } from '../../lack.ts';
 import { codeOf } from '../../storage/contract/rig.ts';
 import { leaseMs, policy } from '../../storage/dump/story.ts';
@@ -135,6 +136,24 @@ describe.skipIf(skips(lack))(said('a move into a Redis and out of it', lack), ()
     expect(await codeOf(one.move({ to: other.address, durability, onStep }))).toBe('ENGINE_UNREACHABLE');
     expect(await one.tally()).toEqual(before);
     expect(one.warnings.join()).toContain(`${other.address}#`);
+  });
+
+  test('given up while it is loaded for replicas, too, it leaves nothing there', async (context) => {
+    const one = await scene(context, tellLittle);
+    const before = await one.tally();
+    const [port, other] = [await freePort(), await freePort()];
+    const listen = (at: number) => ['--port', String(at), '--bind', '127.0.0.1'];
+    const master = await startServer(listen(port));
+    context.onTestFinished(() => master.close());
+    const replica = await startServer([...listen(other), '--replicaof', `127.0.0.1 ${port}`]);
+    context.onTestFinished(() => replica.close());
+    await expect.poll(() => typed(master, 'WAIT 1 100'), { timeout: 20_000 }).toBe(':1\r\n');
+    const stop = new AbortController();
+    const onStep = (step: string): void => void (step === 'frozen' && stop.abort());
+    const move = { to: master.address, durability, replicas: 1, onStep, signal: stop.signal } as const;
+    expect(await one.move(move)).toBeUndefined();
+    expect(await typed(master, 'DBSIZE')).toBe(':0\r\n');
+    expect(await one.tally()).toEqual(before);
   });
 
   test('where the other end is gone for good, or lets nobody in any more, it is taken back all the same', async (context) => {

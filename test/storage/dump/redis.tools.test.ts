@@ -41,7 +41,7 @@ describe.skipIf(skips(lack))(said('dumps of and for a Redis server', lack), () =
     clock.advance(3 * dayMs);
     const fromDay = isoTime(clock.now()).slice(0, 10);
     for await (const tidied of store.upkeep?.pruneEvents('bob', { fromDay, dryRun: false }) ?? [])
-      expect(tidied).toMatchObject({ mailbox: 'bob' });
+      expect(tidied.count).toBe(1);
     const loaded = await loadAll(target, await recordsOf(store));
     expect(await loaded.journal.cursor(['bob'], 'end')).toBe(late);
     for (const of of [['bob'], undefined]) {

@@ -3,6 +3,8 @@
 local loader, last = unpack(call('HMGET', P .. 'root', 'loader', 'loaded'))
 if op == last then return answered(1) end
 local function isMine() return loader == A[3] end
+-- It was taken away already.
+local function isGone() return not loader and not isThere end
 local taken = redis.error_reply('DREAMOSTAKEN another process has taken over what is loaded here')
 local function done()
   call('HSET', P .. 'root', 'loaded', op)
@@ -32,19 +34,21 @@ return 1
 
 --@ loadUndo allow-oom
 -- nonce: it is no root any more
+if isGone() then return 1 end
 if not isMine() then return taken end
 call('HDEL', P .. 'root', 'id', 'seq', 'order', 'untold', 'boxes', 'packs', 'cards', 'window', 'loaded')
 return 1
 
 --@ loadUnlink allow-oom
 -- nonce keys...
+if isGone() then return 1 end
 if not isMine() then return taken end
 for i = 4, #A do call('UNLINK', A[i]) end
 return 1
 
 --@ loadGone allow-oom
 -- nonce
-if not loader and not isThere then return 1 end
+if isGone() then return 1 end
 if not isMine() then return taken end
 call('DEL', P .. 'root')
 return 1

@@ -130,7 +130,7 @@ async function move(source: MoveSource, target: MoveTarget, options: MoveOptions
     onStep('loaded');
     for (let tries = mostLoads; tally && !(await isSame(source, target, tally, { ...options, tries })); tries--) {
       await source.check();
-      await target.remove({ again: true });
+      await target.remove(source.check, { again: true });
       tally = await load(source, target, options);
     }
     onStep('compared');
@@ -236,7 +236,7 @@ async function giveBack(
     const isTheSame = there && here && differing(here.mailboxes(), there.mailboxes()).length === 0;
     // Another one may have ended the move since: then what is there is all that there is.
     await source.check();
-    if (target.isOurs || (isTheSame && there.messages > 0)) await target.remove();
+    if (target.isOurs || (isTheSame && there.messages > 0)) await target.remove(source.check);
   } catch (error) {
     // The mail is where it was, and can be worked on, whether or not the other end answers, and lets in who asks.
     if (!isAway(error)) throw error;

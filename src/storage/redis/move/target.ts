@@ -27,7 +27,8 @@ export function redisMoveTarget(link: Link, { to, how, descriptor }: TargetPlace
       }
     },
     isOurs: true,
-    async remove(again) {
+    // The server asks at each step who it is.
+    async remove(_check, again) {
       await link.run('loadUndo', loader);
       await clear(link, loader);
       if (!again) await link.run('loadGone', loader);

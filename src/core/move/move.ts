@@ -16,6 +16,7 @@ import { usage } from '../../model/refusals.ts';
 import { endsOfMove } from '../../storage/engines.ts';
 import type { DumpOptions } from '../../storage/port/dump/loading.ts';
 import type { MoveSource, MoveTarget } from '../../storage/port/dump/moving.ts';
+import { StorageDenied } from '../../storage/port/refusals.ts';
 import { differing, Tally } from '../../storage/port/dump/tally.ts';
 import { operation } from '../root/operation.ts';
 import type { Session } from '../root/root.ts';
@@ -46,7 +47,9 @@ export async function moveRoot(options: MoveOptions): Promise<Moved | undefined>
   const { root, cwd, env = {}, warn = () => undefined, to, durability, replicas } = options;
   const ends = await endsOfMove({ to, durability, replicas }, { root, cwd, env, warn });
   try {
-    if (ends.source.underWay === undefined) await checkMay(options);
+    const { underWay, movedTo } = ends.source;
+    if (options.how === 'purge' && movedTo !== undefined) await checkMayAt(movedTo, options);
+    else if (underWay === undefined) await checkMay(options);
     // Its policy lies with the mail, which is looked at once nobody else moves it.
     return await moveBetween(ends, options, async () => {
       const mail = ends.source.mail();
@@ -92,6 +95,16 @@ async function checkMay({ root, cwd, env, as, warn }: MoveOptions): Promise<void
   }
 }
 
+/** Its policy went along. Where it cannot be asked from here, who gets at what was left may do everything with it anyway. */
+async function checkMayAt(place: string, options: MoveOptions): Promise<void> {
+  try {
+    await checkMay({ ...options, root: place.replace(/^file:/, '') });
+  } catch (error) {
+    const isElsewhere = error instanceof DreamosError && ['ROOT_NOT_FOUND', 'ROOT_MOVED'].includes(error.code);
+    if (!isElsewhere && !isAway(error)) throw error;
+  }
+}
+
 async function plan(source: MoveSource, target: MoveTarget, how: DumpOptions): Promise<Moved | undefined> {
   await target.check();
   const tally = await tallyOf(source, how);
@@ -117,7 +130,7 @@ async function move(source: MoveSource, target: MoveTarget, options: MoveOptions
     onStep('loaded');
     for (let tries = mostLoads; tally && !(await isSame(source, target, tally, { ...options, tries })); tries--) {
       await source.check();
-      await target.remove({ again: true });
+      await target.remove(source.check, { again: true });
       tally = await load(source, target, options);
     }
     onStep('compared');
@@ -201,32 +214,40 @@ function folderOf({ to }: MoveTarget): string {
 
 async function abort(source: MoveSource, target: MoveTarget, options: MoveOptions): Promise<Moved> {
   if (source.isDecided) throw decided(source);
-  await target.takeOver?.();
-  const tally = await giveBack(source, target, options);
+  const tally = await giveBack(source, target, options, async () => target.takeOver?.());
   return { ...sumOf(source, target, tally ?? new Tally()), state: 'aborted', left: await source.left() };
 }
 
-/** What was loaded goes, if it is that: somebody may have put another root there. */
+/**
+ * What was loaded goes, if it is that: somebody may have put another root there.
+ * @param first what the other end is told before it is looked at
+ */
 async function giveBack(
   source: MoveSource,
   target: MoveTarget,
   { warn, ...how }: Omit<MoveOptions, 'to'>,
+  first: () => Promise<void> = async () => undefined,
 ): Promise<Tally | undefined> {
   const quiet: DumpOptions = { ...how, signal: undefined };
   const here = await tallyOf(source, quiet);
   try {
+    await first();
     const there = await tallyOf(target, quiet);
     const isTheSame = there && here && differing(here.mailboxes(), there.mailboxes()).length === 0;
     // Another one may have ended the move since: then what is there is all that there is.
     await source.check();
-    if (target.isOurs || (isTheSame && there.messages > 0)) await target.remove();
+    if (target.isOurs || (isTheSame && there.messages > 0)) await target.remove(source.check);
   } catch (error) {
-    // The mail is where it was, and can be worked on, whether or not the other end answers.
-    if (!(error instanceof DreamosError) || error.kind !== 'unreachable') throw error;
+    // The mail is where it was, and can be worked on, whether or not the other end answers, and lets in who asks.
+    if (!isAway(error)) throw error;
     warn?.(`What was loaded into ${target.to} may still be there, and nobody works on it: ${error.message}`);
   }
   await source.giveBack();
   return here;
+}
+
+function isAway(error: unknown): error is DreamosError {
+  return error instanceof StorageDenied || (error instanceof DreamosError && error.kind === 'unreachable');
 }
 
 async function purge(source: MoveSource): Promise<Moved> {

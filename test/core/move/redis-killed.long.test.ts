@@ -15,7 +15,7 @@ describe.skipIf(skips(lack))(said('a move between files and a Redis', lack), () 
   });
   afterAll(() => server.close());
 
-  for (const way of ['into', 'out of'] as const)
+  for (const way of ['into', 'out of', 'across'] as const)
     for (const how of ['resume', 'abort'] as const)
       test(`killed anywhere on its way ${way} it, is ${how === 'resume' ? 'gone on with' : 'taken back'}`, async () => {
         let n = 1;

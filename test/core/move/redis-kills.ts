@@ -9,8 +9,12 @@ import { tellLittle } from './scene.ts';
 
 const durability = 'relaxed';
 
-/** @returns whether it was killed */
-async function killed(one: RedisScene, to: string, n: number): Promise<boolean> {
+/** @param when in front of its n-th step, or behind the first call of a script @returns whether it was killed */
+export async function killed(
+  one: RedisScene,
+  to: string,
+  { n = Infinity, behind }: { readonly n?: number; readonly behind?: string },
+): Promise<boolean> {
   let count = 0;
   const step = (): void => {
     if (++count >= n) throw new Killed(`killed in front of step ${n}`);
@@ -26,7 +30,12 @@ async function killed(one: RedisScene, to: string, n: number): Promise<boolean> 
   };
   Link.prototype.runDurably = async function (...args) {
     step();
-    return runDurably.apply(this, args);
+    const done = await runDurably.apply(this, args);
+    if (args[0] === behind) {
+      count = n;
+      step();
+    }
+    return done;
   };
   Link.prototype.command = async function (...args) {
     step();
@@ -42,21 +51,25 @@ async function killed(one: RedisScene, to: string, n: number): Promise<boolean> 
   return count >= n;
 }
 
+/** A dead process's lock ends by itself, in half a minute. */
+export async function endLocks(server: TestServer): Promise<void> {
+  await typed(server, `EVAL "for _,k in ipairs(redis.call('keys','*:lock:move')) do redis.call('del',k) end" 0`);
+}
+
 /** @param way of the move that is killed @returns `false`: it came to its end before that */
 export async function killAndGoOn(
   server: TestServer,
-  way: 'into' | 'out of',
+  way: 'into' | 'out of' | 'across',
   how: 'resume' | 'abort',
   n: number,
 ): Promise<boolean> {
   const one = await makeRedisScene(tellLittle);
   try {
-    if (way === 'out of') await one.move({ to: server.address, durability });
+    if (way !== 'into') await one.move({ to: server.address, durability });
     const before = await one.tally();
-    const to = way === 'into' ? server.address : `file:${join(one.dir, 'back')}`;
-    const wasKilled = await killed(one, to, n);
-    // A dead process's lock ends by itself, in half a minute.
-    await typed(server, `EVAL "for _,k in ipairs(redis.call('keys','*:lock:move')) do redis.call('del',k) end" 0`);
+    const to = way === 'out of' ? `file:${join(one.dir, 'back')}` : server.address;
+    const wasKilled = await killed(one, to, { n });
+    await endLocks(server);
     let state: unknown;
     try {
       state = (await one.move({ how }))?.state;

@@ -1,12 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, type TestContext, vi } from 'vitest';
+import { freePort } from '../../free-port.ts';
 import { demand, missing, said, skips } from '../../lack.ts';
 import { codeOf } from '../../storage/contract/rig.ts';
 import { leaseMs, policy } from '../../storage/dump/story.ts';
 import { newToken } from '../../storage/contract/ways.ts';
 import { startServer, type TestServer, typed } from '../../storage/redis/server.ts';
-import { killAndGoOn } from './redis-kills.ts';
+import { endLocks, killAndGoOn, killed } from './redis-kills.ts';
 import { makeRedisScene, type RedisScene } from './redis-scene.ts';
 import { tellLittle } from './scene.ts';
 
@@ -65,6 +66,26 @@ describe.skipIf(skips(lack))(said('a move into a Redis and out of it', lack), ()
     expect(await codeOf(one.open())).toBe('done');
   });
 
+  test('what is left is removed by its address alone, by who may do so where it is now', async (context) => {
+    const one = await scene(context, tellLittle);
+    const place = (await one.move({ to, durability }))?.to ?? '';
+    const roles = { all: { allow: { '*': ['*'] } }, self: { allow: { read: ['$self'] } } };
+    const policyText = { v: 1, roles, everyone: ['self'], agents: { ann: ['all'] } };
+    await (await one.open()).documents.put('policy', policyText, undefined);
+    const back = join(one.dir, 'back');
+    await one.move({ to: `file:${back}`, as: 'ann' });
+    expect(await codeOf(one.move({ root: place, how: 'purge', as: 'bob' }))).toBe('FORBIDDEN');
+    expect(await keys(idIn(place))).toBeGreaterThan(10);
+    expect(await one.move({ root: place, how: 'purge', as: 'ann' })).toMatchObject({ state: 'purged', left: [place] });
+    expect(await keys(idIn(place))).toBe(0);
+    // Where that is nobody gets from here.
+    const next = (await one.move({ to, durability, as: 'ann' }))?.to ?? '';
+    await one.move({ to: `file:${join(one.dir, 'far')}`, as: 'ann' });
+    rmSync(join(one.dir, 'far'), { recursive: true });
+    expect(await one.move({ root: next, how: 'purge', as: 'bob' })).toMatchObject({ state: 'purged', left: [next] });
+    expect(await keys(idIn(next))).toBe(0);
+  });
+
   test('who has it open there is told so whatever it does', async (context) => {
     const one = await scene(context, tellLittle);
     await one.move({ to, durability });
@@ -117,6 +138,40 @@ describe.skipIf(skips(lack))(said('a move into a Redis and out of it', lack), ()
     expect(one.warnings.join()).toContain(`${other.address}#`);
   });
 
+  test('given up while it is loaded for replicas, too, it leaves nothing there', async (context) => {
+    const one = await scene(context, tellLittle);
+    const before = await one.tally();
+    const [port, other] = [await freePort(), await freePort()];
+    const listen = (at: number) => ['--port', String(at), '--bind', '127.0.0.1'];
+    const master = await startServer(listen(port));
+    context.onTestFinished(() => master.close());
+    const replica = await startServer([...listen(other), '--replicaof', `127.0.0.1 ${port}`]);
+    context.onTestFinished(() => replica.close());
+    await expect.poll(() => typed(master, 'WAIT 1 100'), { timeout: 20_000 }).toBe(':1\r\n');
+    const stop = new AbortController();
+    const onStep = (step: string): void => void (step === 'frozen' && stop.abort());
+    const move = { to: master.address, durability, replicas: 1, onStep, signal: stop.signal } as const;
+    expect(await one.move(move)).toBeUndefined();
+    expect(await typed(master, 'DBSIZE')).toBe(':0\r\n');
+    expect(await one.tally()).toEqual(before);
+  });
+
+  test('where the other end is gone for good, or lets nobody in any more, it is taken back all the same', async (context) => {
+    for (const end of ['gone', 'closed'] as const) {
+      const one = await scene(context, tellLittle);
+      const before = await one.tally();
+      const other = await startServer([]);
+      context.onTestFinished(() => other.close());
+      await killed(one, other.address, { behind: 'loadEnd' });
+      if (end === 'gone') await other.kill('SIGKILL');
+      else await typed(other, 'CONFIG SET requirepass secret');
+      expect(await codeOf(one.open())).toBe('ROOT_MOVED');
+      expect(await one.move({ how: 'abort' })).toMatchObject({ state: 'aborted' });
+      expect(await one.tally()).toEqual(before);
+      expect(one.warnings.join()).toContain(`${other.address}#`);
+    }
+  });
+
   test('where the server that has it ends in the middle, it can be gone on with or taken back', async (context) => {
     for (const how of ['resume', 'abort'] as const) {
       const one = await scene(context, tellLittle);
@@ -139,7 +194,25 @@ describe.skipIf(skips(lack))(said('a move into a Redis and out of it', lack), ()
     }
   });
 
-  for (const way of ['into', 'out of'] as const)
+  test('behind the decision to go to another one it ends as it was begun, also in another folder', async (context) => {
+    const one = await scene(context, tellLittle);
+    await one.move({ to, durability });
+    const before = await one.tally();
+    const other = join(one.dir, 'other');
+    cpSync(one.root, other, { recursive: true });
+    await killed(one, to, { behind: 'moveSettle' });
+    await endLocks(server);
+    for (const root of [one.root, other]) {
+      const moved = await one.move({ root, how: 'resume' });
+      expect(moved).toMatchObject({ state: 'moved', messages: 4 });
+      const format = JSON.parse(readFileSync(join(root, 'format.json'), 'utf8')) as object;
+      expect(format).toMatchObject({ id: idIn(moved?.to), durability });
+      expect(await typed(server, `HEXISTS {dreamos:${idIn(moved?.to)}}:root loader`)).toBe(':0\r\n');
+      expect(await one.tally(root)).toEqual(before);
+    }
+  });
+
+  for (const way of ['into', 'out of', 'across'] as const)
     test(`killed here and there on its way ${way} it, it is gone on with or taken back`, async (context) => {
       const own = await startServer([]);
       context.onTestFinished(() => own.close());

@@ -71,3 +71,26 @@ for (const step of ['frozen', 'loaded'])
       expect(version).toBe(how === 'abort' ? 1 : 2);
       expect(existsSync(join(one.root, 'agent_mailboxes'))).toBe(how === 'abort');
     });
+
+test('who was stopped in front of taking away what he loaded leaves it to who has moved there since', async (context) => {
+  const one = await scene(context, tellLittle);
+  const before = await one.view();
+  const at = { cwd: dirname(dirname(dirname(one.root))), root: one.root, env: {}, disk: watchedDisk() };
+  const source = await fileMoveSource(at);
+  const target = fileMoveTarget(one.to, [source.root], at);
+  const { check } = source;
+  let isDone = false;
+  source.check = async () => {
+    await check();
+    if (isDone) return;
+    isDone = true;
+    expect(await one.move('resume')).toMatchObject({ state: 'moved' });
+  };
+  const onStep = (step: string): void => {
+    if (step === 'compared') throw new Error('it fails');
+  };
+  expect(await failed(moveBetween({ source, target }, { onStep }))).toMatch(/^STATE_CHANGED: /);
+  expect(isDone).toBe(true);
+  expect(await one.view()).toEqual(before);
+  expect(readdirSync(dirname(one.to)).filter((name) => name.startsWith('elsewhere'))).toEqual(['elsewhere']);
+});

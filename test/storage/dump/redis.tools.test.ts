@@ -1,9 +1,14 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dayMs } from '../../../src/model/basics/limits.ts';
+import { isoTime } from '../../../src/model/clock.ts';
+import { createIds } from '../../../src/model/id.ts';
 import { demand, missing, said, skips } from '../../lack.ts';
+import { createFakeClock } from '../contract/fake-clock.ts';
 import { startServer, type TestServer } from '../redis/server.ts';
-import { type Engine, inProcess, useRedis } from './engines.ts';
+import { type Engine, inProcess, loadAll, placeFor, recordsOf, useRedis } from './engines.ts';
 import { historiesContract } from './histories.ts';
 import { dumpContract } from './pairs.ts';
+import { Actor } from './story.ts';
 
 const lack = await missing('redis-server');
 const all: readonly Engine[] = [...inProcess, 'redis'];
@@ -16,6 +21,40 @@ describe.skipIf(skips(lack))(said('dumps of and for a Redis server', lack), () =
     useRedis(server.address);
   });
   afterAll(() => server.close());
+
+  test('a cursor stays good in another one, also behind events that were pruned', async (context) => {
+    const clock = createFakeClock();
+    const deps = { clock, ids: createIds() };
+    const [source, target] = [await placeFor('redis', deps), await placeFor('redis', deps)];
+    context.onTestFinished(async () => {
+      await source.remove();
+      await target.remove();
+    });
+    await source.init();
+    const actor = new Actor(await source.open(), clock, deps.ids);
+    await actor.begin();
+    const { store } = actor;
+    await actor.send();
+    const early = await store.journal.cursor(['bob'], 'end');
+    for (let i = 0; i < 20; i++) await actor.send();
+    const late = await store.journal.cursor(['bob'], 'end');
+    clock.advance(3 * dayMs);
+    const fromDay = isoTime(clock.now()).slice(0, 10);
+    for await (const tidied of store.upkeep?.pruneEvents('bob', { fromDay, dryRun: false }) ?? [])
+      expect(tidied.count).toBe(1);
+    const loaded = await loadAll(target, await recordsOf(store));
+    expect(await loaded.journal.cursor(['bob'], 'end')).toBe(late);
+    for (const of of [['bob'], undefined]) {
+      const known = await store.journal.readEvents(of, early);
+      expect(known).toMatchObject({ events: [], warnings: [expect.stringContaining('pruned')] });
+      expect(await loaded.journal.readEvents(of, early)).toEqual(known);
+      expect((await loaded.journal.readEvents(of, late)).warnings).toEqual([]);
+    }
+    const message = actor.message();
+    await loaded.mail.send([{ message, mailboxes: ['bob'] }], { durability: 'full' });
+    const { events } = await loaded.journal.readEvents(['bob'], late);
+    expect(events.map(({ id }) => id)).toContain(message.id);
+  });
 
   dumpContract(
     all.flatMap((from) => all.map((to) => ({ from, to }))).filter(({ from, to }) => [from, to].includes('redis')),

@@ -6,7 +6,7 @@ import { nodeDisk } from '../disk/node-disk.ts';
 import { dump } from '../dump/dump.ts';
 import { findFileRoot, type FindOptions, lookForRoot } from '../find-root.ts';
 import { loadFileStore } from '../load/load.ts';
-import { isInRoot } from '../names/backup-name.ts';
+import { isInRoot, unfinishedRoot } from '../names/backup-name.ts';
 import { contextOf } from '../open.ts';
 import { removeTree, stageRoot } from '../restore/staging.ts';
 
@@ -35,9 +35,21 @@ export function fileMoveTarget(folder: string, from: readonly string[], options:
       const deps = { clock: systemClock, ids: createIds(), warn };
       return dump(contextOf(disk, (await findFileRoot(there)).path, deps), take, how);
     },
-    async remove() {
+    async remove(check) {
       const { found } = await lookForRoot(disk, there);
-      if (found !== undefined) await removeTree(disk, (await findFileRoot(there)).path);
+      if (found === undefined) return;
+      const { path: root } = await findFileRoot(there);
+      // Who was stopped in front of this may find the root that another one has moved there since.
+      const aside = unfinishedRoot(root, createIds().token());
+      await disk.close();
+      if (!(await disk.rename(root, aside))) return;
+      try {
+        await check();
+      } catch (error) {
+        await disk.moveFolder(aside, root);
+        throw error;
+      }
+      await removeTree(disk, aside);
     },
     descriptor: () => ({ format: 'dreamos', version: 2, engine: 'files', address: `file:${path}` }),
   };

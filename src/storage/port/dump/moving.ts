@@ -19,6 +19,8 @@ export interface MoveSource {
   readonly how?: MoveHow | undefined;
   /** It is moved, and only the root's folder does not say so yet, because who was at it was stopped just then. */
   readonly isDecided?: boolean;
+  /** Of a root that is named by its address alone, and was moved: where to. No folder says so, and here nobody can open it. */
+  readonly movedTo?: string | undefined;
   /**
    * Runs `work` while no other process moves this root, or takes a move of it back.
    * @throws STATE_CHANGED: one does, or has done so since this was made
@@ -68,8 +70,12 @@ export interface MoveTarget {
   dump(take: TakeRecord, options?: DumpOptions): Promise<boolean | undefined>;
   /** What is there can be of this move alone, since the place is made for it. */
   readonly isOurs?: boolean;
-  /** Takes away what was loaded. @param how.again it is loaded again then */
-  remove(how?: { readonly again: boolean }): Promise<void>;
+  /**
+   * Takes away what was loaded.
+   * @param check asks again whether it still is for us to do, once nobody can begin to work on it @param how.again it is loaded
+   * again then @throws what `check` throws: then it is as it was
+   */
+  remove(check: () => Promise<void>, how?: { readonly again: boolean }): Promise<void>;
   /** The root is there from now on: it is not taken away again. */
   settled?(): Promise<void>;
   /** What the root's format.json says from then on. */

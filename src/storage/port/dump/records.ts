@@ -77,6 +77,9 @@ const box = schema(() =>
     allowanceFullAtUs: z.optional(count()),
     /** The last day of its event log that was pruned. */
     prunedThrough: z.optional(day()),
+    /** Its last event and the last one that was pruned, by their places among all events, where the storage counts them. */
+    lastSeq: z.optional(count()),
+    prunedSeq: z.optional(count()),
     /** What it has refused lately, the last one last. */
     refused: z.optional(z.array(z.object({ at: time(), count: count(), code: z.string(), reason: z.string() }))),
     presence: z.optional(

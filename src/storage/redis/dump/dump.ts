@@ -16,9 +16,9 @@ const progressEvery = 256;
 export async function dump(link: Link, take: TakeRecord, options: DumpOptions = {}): Promise<boolean> {
   const { signal, onProgress, whole = false } = options;
   const boxes = list(await link.run('dumpBoxes')).map((one): Box => {
-    const [number, name, read, full, pruned, card, ids] = list(one).map(text);
-    const known = { number: number ?? '', name: name ?? '', read: read ?? '', full: full ?? '', pruned: pruned ?? '' };
-    return { ...known, card: card ?? '', ids: ids ? ids.split(' ') : [] };
+    const [number = '', name = '', read = '', full = '', pruned = '', seq = '', prunedSeq = '', card = '', ids = ''] =
+      list(one).map(text);
+    return { number, name, read, full, pruned, seq, prunedSeq, card, ids: ids === '' ? [] : ids.split(' ') };
   });
   boxes.sort((a, b) => (a.name < b.name ? -1 : 1));
   const parts = [

@@ -1,4 +1,4 @@
-import { carried } from '../../port/dump/loading.ts';
+import { carried, isDumped } from '../../port/dump/loading.ts';
 import { type DumpMailbox, type DumpRecord } from '../../port/dump/records.ts';
 import type { Link } from '../link/link.ts';
 import { bytesIn, list, type Reply, text, texts } from '../roles/entry.ts';
@@ -12,6 +12,9 @@ export interface Box {
   readonly full: string;
   /** The day through which its events were pruned. */
   readonly pruned: string;
+  /** Its last event, and the last one of it that was pruned. */
+  readonly seq: string;
+  readonly prunedSeq: string;
   readonly card: string;
   readonly ids: readonly string[];
 }
@@ -37,7 +40,7 @@ const pretty = (json: string): string => `${JSON.stringify(JSON.parse(json), nul
 export async function* documentRecords(link: Link, boxes: readonly Box[], whole: boolean): Records {
   const [docs, settings, policy] = list(await link.run('dumpRoot'));
   for (const [name, raw] of pairs(docs))
-    if (!name.startsWith('.') && name !== 'server' && (whole || name !== 'tokens'))
+    if (!name.startsWith('.') && isDumped(name, whole))
       yield { kind: 'document', name, text: documentText(raw) };
   for (const kind of ['tasks', 'pending', 'received'] as const) {
     const known = new Set<string>();
@@ -76,6 +79,8 @@ export async function* boxRecords(link: Link, box: Box): Records {
     ...(box.read !== '' && { lastReadAt: Number(box.read) }),
     ...(box.full !== '' && { allowanceFullAtUs: Number(box.full) }),
     ...(box.pruned !== '' && { prunedThrough: dayText(box.pruned) }),
+    ...(box.seq !== '' && { lastSeq: Number(box.seq) }),
+    ...(box.prunedSeq !== '' && { prunedSeq: Number(box.prunedSeq) }),
     ...refusalsIn(pairs(refused), texts(last)),
     ...presenceIn(text(presence), text(seen)),
   };

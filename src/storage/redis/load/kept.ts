@@ -34,13 +34,14 @@ export function revisionArgs({ of, number, text }: Of<'revision'>): ScriptArg[] 
 }
 
 export function mailboxCalls(record: DumpMailbox): Call[] {
-  const { mailbox, lastReadAt, allowanceFullAtUs, prunedThrough, refused = [], presence } = record;
+  const { mailbox, lastReadAt, allowanceFullAtUs, prunedThrough, lastSeq, prunedSeq, refused = [], presence } = record;
   const pruned = prunedThrough === undefined ? '' : String(Date.parse(`${prunedThrough}T00:00:00.000Z`) / 86_400_000);
   const last = refused.at(-1);
   const refusal = last ? JSON.stringify([last.at, last.code, last.reason]) : '';
   const calls: Call[] = [
     [
       ...(['loadMailbox', mailbox, whole(lastReadAt), whole(allowanceFullAtUs), pruned] as const),
+      ...[whole(lastSeq), whole(prunedSeq)],
       ...[presence ? presenceText(presence) : '', whole(presence?.seenAt), refusal],
     ],
   ];

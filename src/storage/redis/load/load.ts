@@ -47,7 +47,8 @@ export async function loadRoot(link: Link, loader: string): Promise<Loading> {
       if (isFinished) return;
       try {
         await undo();
-        await call('loadGone');
+        // Whoever waits for replicas writes into the hash that goes.
+        await link.run('loadGone', loader);
       } catch (error) {
         // It is somebody else's by now; or its server is away, and the next try clears it.
         const isLeft =

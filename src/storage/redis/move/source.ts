@@ -26,7 +26,8 @@ export async function redisMoveSource(link: Link, place: SourcePlace): Promise<M
   const state = async () => {
     const [move = '', away = ''] = texts(await link.run('moveState'));
     const [, movedTo] = /^moved (.*)$/s.exec(away) ?? [];
-    return { known: move === '' ? undefined : (JSON.parse(move) as Known), movedTo };
+    const begun = move === '' ? undefined : (JSON.parse(move) as Known);
+    return { known: movedTo === undefined ? begun : undefined, movedTo, how: begun?.how };
   };
   const found = await state();
   let { known } = found;
@@ -37,8 +38,9 @@ export async function redisMoveSource(link: Link, place: SourcePlace): Promise<M
     root,
     through: [],
     underWay: known?.to ?? (isDecided ? found.movedTo : undefined),
-    how: known?.how,
+    how: found.how,
     isDecided,
+    movedTo: isDecided ? undefined : found.movedTo,
     alone: async (work) => {
       if (Number(await link.run('moveLock', mover, String(holdMs))) !== 1) throw busy(root);
       const renewal = setInterval(

@@ -27,12 +27,13 @@ export function redisMoveTarget(link: Link, { to, how, descriptor }: TargetPlace
       }
     },
     isOurs: true,
-    async remove(again) {
+    // The server asks at each step who it is.
+    async remove(_check, again) {
       await link.run('loadUndo', loader);
       await clear(link, loader);
       if (!again) await link.run('loadGone', loader);
     },
-    settled: async () => void (await link.runDurably('loadLive', loader)),
+    settled: async () => void (await link.runDurably('loadLive')),
     descriptor: () => descriptor,
     close: () => link.close(),
   };

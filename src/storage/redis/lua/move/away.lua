@@ -1,6 +1,6 @@
 -- Moving a root away. Its hash `root` has `move`, what is known of a move that is under way, as JSON; `away`, since when nobody else
--- is let in, and where it goes or went; `mover`, the process that moves it: one that took its place shuts out the one before,
--- however long that was stopped.
+-- is let in, and where it goes or went; `moved`, what `move` was when it was decided; `mover`, the process that moves it: one that
+-- took its place shuts out the one before, however long that was stopped.
 if not isThere then return redis.error_reply(lost) end
 local mover, move = unpack(call('HMGET', P .. 'root', 'mover', 'move'))
 local function isMine() return mover == A[3] end
@@ -8,7 +8,7 @@ local taken = redis.error_reply('DREAMOSTAKEN another process moves this root')
 local lock = P .. 'lock:move'
 
 --@ moveState no-writes
-return { move or '', away or '' }
+return { move or call('HGET', P .. 'root', 'moved') or '', away or '' }
 
 --@ moveLock allow-oom
 -- mover milliseconds: whether it is the one
@@ -52,13 +52,13 @@ return 1
 if not isMine() then return taken end
 if away == 'moved ' .. A[4] then return 1 end
 if not move then return taken end
-call('HSET', P .. 'root', 'away', 'moved ' .. A[4])
+call('HSET', P .. 'root', 'away', 'moved ' .. A[4], 'moved', move)
 call('HDEL', P .. 'root', 'move')
 return 1
 
 --@ moveBack allow-oom
--- mover
-if not isMine() or not move then return taken end
+-- mover: a repeat finds it given back
+if not isMine() or (away and not move) then return taken end
 call('HDEL', P .. 'root', 'away', 'move')
 return 1
 

@@ -2,7 +2,7 @@
 if not isThere then return redis.error_reply(lost) end
 
 --@ dumpBoxes no-writes
--- every mailbox and log: [number name read full prunedDay card ids], the ids in the order of their states and lists
+-- every mailbox and log: [number name read full prunedDay seq prunedSeq card ids], the ids in the order of their states and lists
 local out = {}
 for _, n in ipairs(call('HVALS', P .. 'names')) do
   local ready = {}
@@ -16,8 +16,11 @@ for _, n in ipairs(call('HVALS', P .. 'names')) do
   for _, what in ipairs({ 'd', 'f', 'a', 'x' }) do
     for _, id in ipairs(call('ZRANGE', K(n, what), 0, -1)) do ids[#ids + 1] = id end
   end
-  local read, full, pruned = unpack(call('HMGET', K(n, 'm'), 'read', 'full', 'prunedDay'))
-  out[#out + 1] = { n, nameOf(n), read or '', full or '', pruned or '', call('HGET', P .. 'cards', n) or '', table.concat(ids, ' ') }
+  local one = { n, nameOf(n) }
+  for _, known in ipairs(call('HMGET', K(n, 'm'), 'read', 'full', 'prunedDay', 'seq', 'prunedSeq')) do one[#one + 1] = known or '' end
+  one[#one + 1] = call('HGET', P .. 'cards', n) or ''
+  one[#one + 1] = table.concat(ids, ' ')
+  out[#out + 1] = one
 end
 return out
 

@@ -1,8 +1,10 @@
 -- What makes a root of a dump. Until `loadEnd` it has no id, so nobody else finds it. `loader` names the process that loads it:
 -- another one that takes its place shuts it out, however long it was stopped. Each call is done once, however often it is made.
 local loader, last = unpack(call('HMGET', P .. 'root', 'loader', 'loaded'))
-if op == last then return 1 end
+if op == last then return answered(1) end
 local function isMine() return loader == A[3] end
+-- It was taken away already.
+local function isGone() return not loader and not isThere end
 local taken = redis.error_reply('DREAMOSTAKEN another process has taken over what is loaded here')
 local function done()
   call('HSET', P .. 'root', 'loaded', op)
@@ -32,18 +34,21 @@ return 1
 
 --@ loadUndo allow-oom
 -- nonce: it is no root any more
+if isGone() then return 1 end
 if not isMine() then return taken end
 call('HDEL', P .. 'root', 'id', 'seq', 'order', 'untold', 'boxes', 'packs', 'cards', 'window', 'loaded')
 return 1
 
 --@ loadUnlink allow-oom
 -- nonce keys...
+if isGone() then return 1 end
 if not isMine() then return taken end
 for i = 4, #A do call('UNLINK', A[i]) end
 return 1
 
 --@ loadGone allow-oom
 -- nonce
+if isGone() then return 1 end
 if not isMine() then return taken end
 call('DEL', P .. 'root')
 return 1
@@ -51,17 +56,23 @@ return 1
 --@ loadEnd deny-oom
 -- nonce id order
 if not isMine() then return taken end
+-- It counts on from the last event that there was, also where that was pruned: else cursors would lie ahead of what comes.
+local counted = tonumber(seq) or 0
 for _, n in ipairs(call('HVALS', P .. 'names')) do
-  local first = call('HGET', K(n, 'm'), 'prunedDay') and call('XRANGE', K(n, 'ev'), '-', '+', 'COUNT', 1)[1]
+  local day, pruned, last = unpack(call('HMGET', K(n, 'm'), 'prunedDay', 'prunedSeq', 'seq'))
+  local first = day and not pruned and call('XRANGE', K(n, 'ev'), '-', '+', 'COUNT', 1)[1]
   if first then call('HSET', K(n, 'm'), 'prunedSeq', int(tonumber(first[1]:match('^%d+')) - 1)) end
+  if last then
+    call('ZADD', P .. 'last', last, n)
+    counted = math.max(counted, tonumber(last))
+  end
 end
-call('HSET', P .. 'root', 'id', A[4], 'order', A[5])
+call('HSET', P .. 'root', 'id', A[4], 'order', A[5], 'seq', int(counted))
 return done()
 
 --@ loadLive allow-oom
--- nonce: nobody may take it away any more
+-- Its mail is here alone from now on, whoever has loaded it, and nobody may take it away any more.
 if not isThere then return redis.error_reply(lost) end
-if loader and not isMine() then return taken end
 call('HDEL', P .. 'root', 'loader', 'loaded')
 return 1
 
@@ -83,17 +94,17 @@ writeAll('HSET', A[4] ~= '' and K(boxFor(A[4]), A[5]) or (P .. A[5]), words)
 return done()
 
 --@ loadMailbox deny-oom
--- nonce mailbox read full prunedDay presence seen refusal: the last one, as [at, code, reason]
+-- nonce mailbox read full prunedDay seq prunedSeq presence seen refusal: the last one, as [at, code, reason]
 if not isMine() then return taken end
 local n = boxFor(A[4])
-for i, field in ipairs({ 'read', 'full', 'prunedDay' }) do
+for i, field in ipairs({ 'read', 'full', 'prunedDay', 'seq', 'prunedSeq' }) do
   if A[4 + i] ~= '' then call('HSET', K(n, 'm'), field, A[4 + i]) end
 end
-if A[8] ~= '' then
-  call('HSET', P .. 'pr', n, A[8])
-  call('HSET', P .. 'ps', n, A[9])
+if A[10] ~= '' then
+  call('HSET', P .. 'pr', n, A[10])
+  call('HSET', P .. 'ps', n, A[11])
 end
-if A[10] ~= '' then call('HSET', K(n, 'no'), 'last', cmsgpack.pack(cjson.decode(A[10]))) end
+if A[12] ~= '' then call('HSET', K(n, 'no'), 'last', cmsgpack.pack(cjson.decode(A[12]))) end
 return done()
 
 --@ loadInbox deny-oom

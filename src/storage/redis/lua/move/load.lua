@@ -35,7 +35,7 @@ end
 -- id durability|'' replicas|'': 0, if it is there
 if isThere then return 0 end
 promise(A[4], A[5])
-call('HSET', P .. 'root', 'id', A[3])
+call('HSET', P .. 'root', 'id', A[3], 'history', historyNow())
 return 1
 
 --@ loadTake allow-oom
@@ -43,12 +43,13 @@ return 1
 if isThere and not loader then return 0 end
 promise(A[4], A[5])
 call('HSET', P .. 'root', 'loader', A[3])
+call('HSETNX', P .. 'root', 'history', historyNow())
 return 1
 
 --@ loadUndo allow-oom
 -- nonce: it is no root any more
 if not isMine() then return taken end
-call('HDEL', P .. 'root', 'id', 'seq', 'order', 'untold', 'boxes', 'packs', 'cards', 'window', 'loaded')
+call('HDEL', P .. 'root', 'id', 'seq', 'since', 'order', 'untold', 'boxes', 'packs', 'cards', 'window', 'loaded')
 return 1
 
 --@ loadUnlink allow-oom

@@ -114,6 +114,11 @@ export async function initInEngine(
 ): Promise<MadeRoot> {
   const { env, warn = () => undefined, durability, replicas } = options;
   checkHow(options);
+  if (named !== undefined && (durability ?? replicas) !== undefined)
+    throw usage(
+      `${address.text}#${named} names a root that is there, and \`durability\` and \`replicas\` are of a new one.`,
+      'Leave them out: it keeps what it was made with',
+    );
   const ids = createIds();
   const deps = { clock: systemClock, ids, warn, patienceMs: patienceOf(env) };
   const at: EnginePlace = {

@@ -36,7 +36,7 @@ export async function redisStore(place: PlaceToOpen, deps: Deps): Promise<Store>
   const { clock, ids, warn, isGivenTime = false } = deps;
   try {
     const looks = looksOf(link);
-    await looks.begin();
+    const { isRelaxed } = await looks.begin();
     const bell = new Bell(link);
     const ctx: RedisContext = {
       link,
@@ -45,7 +45,7 @@ export async function redisStore(place: PlaceToOpen, deps: Deps): Promise<Store>
       ids,
       warn,
       sign: deps.sign,
-      durability: place.durability ?? 'full',
+      durability: isRelaxed ? 'relaxed' : (place.durability ?? 'full'),
       now: isGivenTime ? () => clock.now() : () => link.known.now(),
       looks,
     };

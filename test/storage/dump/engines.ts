@@ -51,7 +51,7 @@ function placeInRedis({ clock, ids }: Deps): Place {
   return {
     init: async () => void (await initRoot(place, deps)),
     async load() {
-      await link.run('loadTake', loader);
+      await link.run('loadTake', loader, '', '');
       return loadRoot(link, loader);
     },
     async open() {

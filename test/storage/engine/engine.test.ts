@@ -104,6 +104,11 @@ test('one that is there already is joined from another folder, and one that is n
   const other = realpathSync(scratch());
   const joined = await initInEngine(engine, parseStore(`${address}#${id}`), { cwd: other, env });
   expect(joined).toMatchObject({ created: true, descriptor: { id } });
+  // It keeps what it was made with.
+  for (const how of [{ durability: 'relaxed' }, { replicas: 1 }] as const) {
+    const said = initInEngine(engine, parseStore(`${address}#${id}`), { cwd: realpathSync(scratch()), env, ...how });
+    expect(await refusal(said)).toMatchObject({ code: 'USAGE' });
+  }
   const lost = initInEngine(engine, parseStore(`${address}#01NONE`), { cwd: realpathSync(scratch()), env });
   expect(await refusal(lost)).toMatchObject({ code: 'ENGINE_LOST', kind: 'unreachable' });
 });

@@ -1,4 +1,6 @@
 import { DreamosError } from '../../../model/errors.ts';
+import { engineHelp } from '../../engine/refusals.ts';
+import type { MoveHow } from '../../port/dump/moving.ts';
 import { Odd } from './errors.ts';
 import type { Link } from './link.ts';
 
@@ -9,6 +11,10 @@ export interface Kept {
   /** It does not say how it is set: its administrator has denied CONFIG. */
   readonly isUnknown: boolean;
 }
+
+/** A master that was just started knows its replicas once they have all its data: it rests 5 s before it sends that. */
+const longestMs = 10_000;
+const waitMs = 500;
 
 const wanted = {
   appendonly: 'yes',
@@ -39,6 +45,37 @@ export async function durabilityOf(link: Link): Promise<Kept> {
 export async function checkDurability(link: Link, durability: 'full' | 'relaxed' = 'full'): Promise<void> {
   const { isFull, why } = durability === 'full' ? await durabilityOf(link) : { isFull: true, why: '' };
   if (!isFull) throw notFull(link.where, why);
+}
+
+/** @throws ENGINE_UNREACHABLE: there are fewer for `longestMs` */
+export async function awaitReplicas(link: Link, replicas = 0): Promise<void> {
+  if (replicas === 0) return;
+  const { clock } = link.options;
+  const until = clock.uptime() + longestMs;
+  const probe = `${link.prefix}probe`;
+  // One that is there may still be busy with what it was sent: it is waited until it confirms what is written.
+  await link.command('SET', probe, '', 'PX', 2 * longestMs);
+  try {
+    for (;;) {
+      const count = Number(await link.command('WAIT', replicas, waitMs));
+      if (count >= replicas) return;
+      if (clock.uptime() >= until) throw tooFew(link.where, count, replicas);
+    }
+  } finally {
+    await link.command('DEL', probe);
+  }
+}
+
+/** As scripts take it, that make a root which keeps it. */
+export function promised({ durability, replicas }: MoveHow): readonly [string, string] {
+  return [durability === 'relaxed' ? durability : '', replicas === undefined ? '' : String(replicas)];
+}
+
+function tooFew(where: string, count: number, replicas: number): DreamosError {
+  const message = `The engine at ${where} has ${count} of the ${replicas} replicas that are to have what is sent.`;
+  return new DreamosError('unreachable', 'ENGINE_UNREACHABLE', message, {
+    hint: `Nothing was made. Start them, then the same again: dreamos help ${engineHelp}`,
+  });
 }
 
 function notFull(where: string, why: string): DreamosError {

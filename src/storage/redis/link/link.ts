@@ -19,7 +19,7 @@ export interface LinkOptions extends Login {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly patienceMs: number;
-  /** So many replicas have what is durable. */
+  /** So many replicas have what is durable; a root may itself ask for more. */
   readonly replicas: number;
   /** Of `clock`, for tests: else the server says what time it is. */
   readonly isGivenTime: boolean;
@@ -50,9 +50,11 @@ export class Link {
   /** Says which command the user may not call, of those that scripts do; '': he may call all. */
   #look: (() => Promise<string>) | undefined;
   #lacking = '';
+  #replicas: number;
 
   constructor(options: LinkOptions) {
     this.options = options;
+    this.#replicas = options.replicas;
     this.known = new Known(options.clock);
     this.#address = parseAddress(options.address);
     const { socket, hosts } = this.#address;
@@ -81,6 +83,11 @@ export class Link {
     if (this.#lacking !== '') throw this.meant(`NOPERM this user may not call ${this.#lacking}`);
   }
 
+  /** @param said what the root itself asks for; '': nothing. Its folder may ask for more, and not for less. */
+  needReplicas(said: string): void {
+    this.#replicas = Math.max(this.#replicas, Number(said));
+  }
+
   /** A name for one call. */
   op(): string {
     return this.options.ids.token() + this.options.ids.token();
@@ -98,7 +105,7 @@ export class Link {
 
   /** The same, and what it has done is on as many replicas as are asked for. @throws also Unreachable: it is not, yet */
   async runDurably(script: string, ...args: readonly ScriptArg[]): Promise<unknown> {
-    return (await this.#call(script, this.op(), args, this.options.replicas)).reply;
+    return (await this.#call(script, this.op(), args, this.#replicas)).reply;
   }
 
   /** The same, of a call whose name is kept. */

@@ -9,8 +9,9 @@ local op = A[2]
 
 -- Flushed, another database, an empty replica: never an empty answer.
 -- `changes`: which call was the last one that changed a card, the settings or the policy (link/known.ts).
-local isThere, seq, order, isUntold, away, changes =
-  unpack(call('HMGET', P .. 'root', 'id', 'seq', 'order', 'untold', 'away', 'changes'))
+-- `history`: in which one of the server the last event was told (events.lua).
+local isThere, seq, order, isUntold, away, changes, history =
+  unpack(call('HMGET', P .. 'root', 'id', 'seq', 'order', 'untold', 'away', 'changes', 'history'))
 local lost = 'DREAMOSLOST there is no such root here'
 if not isThere and not isMover then return redis.error_reply(lost) end
 -- Since it is being moved, or was.

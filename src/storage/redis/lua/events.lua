@@ -3,8 +3,25 @@
 
 local isTold = false
 
+-- A server that was made the master of others, or was started anew, has another history from then on: what had been told last may
+-- be missing in it, while somebody has followed it to its end.
+local function historyNow() return call('INFO', 'replication'):match('master_replid:(%x+)') or '' end
+
+-- So that no number is given twice, those of another history begin beyond all that may have been given: at ten for each millisecond
+-- since 1970 (Lua writes 14 digits, so not at more), and a million behind what is here, for a clock that is behind.
+local isHistorySeen = false
+local function seeHistory()
+  isHistorySeen = true
+  local current = historyNow()
+  if history == current then return end
+  seq = math.max(now * 10, (tonumber(seq) or 0) + 1000000)
+  history = current
+  call('HSET', P .. 'root', 'history', current, 'since', int(seq), 'seq', int(seq))
+end
+
 -- `more` is the rest of the event's JSON: `,"by":"ann"`. Never without its change: the same script.
 local function tell(n, kind, id, more)
+  if not isHistorySeen then seeHistory() end
   seq = (tonumber(seq) or 0) + 1
   call('XADD', K(n, 'ev'), int(seq) .. '-0', 't', now, 'e', kind, 'i', id, 'm', more or '')
   local box = boxAt(n)

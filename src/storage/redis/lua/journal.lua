@@ -1,10 +1,19 @@
+-- From where on somebody has not heard what is told here. He may have followed a server that was lost further than this one has
+-- its events: then all that is told in this one's own history is new to him.
+local function heard(from)
+  from = tonumber(from)
+  local last = tonumber(seq or '0')
+  if from <= last then return from end
+  return history == historyNow() and tonumber(call('HGET', P .. 'root', 'since') or last) or last
+end
+
 --@ seq no-writes
 return seq or '0'
 
 --@ news no-writes
 -- from: [up to where, the logs with news since]
 local out = {}
-for _, n in ipairs(call('ZRANGEBYSCORE', P .. 'last', '(' .. A[3], '+inf')) do
+for _, n in ipairs(call('ZRANGEBYSCORE', P .. 'last', '(' .. int(heard(A[3])), '+inf')) do
   local name = nameOf(n)
   if isLog(name) then out[#out + 1] = name end
 end
@@ -12,11 +21,13 @@ return { seq or '0', out }
 
 --@ events no-writes
 -- from upTo|'' limit mailboxes...|'*': [up to where, pruned behind, whose go on, events]
-local from, limit = A[3], tonumber(A[5])
-local upTo = tonumber(some(A[4]) or seq or '0')
+local from, limit = heard(A[3]), tonumber(A[5])
+local last = tonumber(seq or '0')
+-- It was another server that has said up to where, if that is further than this one has come.
+local upTo = math.min(tonumber(some(A[4]) or last), last)
 local asked = {}
 if A[6] == '*' then
-  for _, n in ipairs(call('ZRANGEBYSCORE', P .. 'last', '(' .. from, '+inf')) do
+  for _, n in ipairs(call('ZRANGEBYSCORE', P .. 'last', '(' .. int(from), '+inf')) do
     if not isLog(nameOf(n)) then asked[#asked + 1] = n end
   end
 else
@@ -28,8 +39,8 @@ end
 local pruned, all = {}, {}
 for _, n in ipairs(asked) do
   local gone = tonumber(call('HGET', K(n, 'm'), 'prunedSeq') or '0')
-  if tonumber(from) > 0 and gone > tonumber(from) then pruned[#pruned + 1] = nameOf(n) end
-  for _, one in ipairs(call('XRANGE', K(n, 'ev'), '(' .. from .. '-0', int(upTo) .. '-0', 'COUNT', limit)) do
+  if from > 0 and gone > from then pruned[#pruned + 1] = nameOf(n) end
+  for _, one in ipairs(call('XRANGE', K(n, 'ev'), '(' .. int(from) .. '-0', int(upTo) .. '-0', 'COUNT', limit)) do
     local f = one[2]
     all[#all + 1] = { tonumber(one[1]:match('^%d+')), n, f[2], f[4], f[6], f[8] }
   end

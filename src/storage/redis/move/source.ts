@@ -24,7 +24,8 @@ export async function redisMoveSource(link: Link, place: SourcePlace): Promise<M
   const { root, address } = place;
   const mover = link.op();
   const state = async () => {
-    const [move = '', away = ''] = texts(await link.run('moveState'));
+    const [move = '', away = '', replicas = ''] = texts(await link.run('moveState'));
+    link.needReplicas(replicas);
     const [, movedTo] = /^moved (.*)$/s.exec(away) ?? [];
     const begun = move === '' ? undefined : (JSON.parse(move) as Known);
     return { known: movedTo === undefined ? begun : undefined, movedTo, how: begun?.how };

@@ -3,7 +3,7 @@ import { DreamosError } from '../../../model/errors.ts';
 import type { TargetPlace } from '../../engine/place.ts';
 import type { MoveTarget } from '../../port/dump/moving.ts';
 import { dump } from '../dump/dump.ts';
-import { checkDurability } from '../link/durability.ts';
+import { awaitReplicas, checkDurability, promised } from '../link/durability.ts';
 import type { Link } from '../link/link.ts';
 import { clear } from '../load/clear.ts';
 import { loadRoot } from '../load/load.ts';
@@ -13,9 +13,12 @@ export function redisMoveTarget(link: Link, { to, how, descriptor }: TargetPlace
   return {
     to,
     how,
-    check: () => checkDurability(link, how.durability),
+    async check() {
+      await checkDurability(link, how.durability);
+      await awaitReplicas(link, how.replicas);
+    },
     async takeOver() {
-      if (Number(await link.runDurably('loadTake', loader)) !== 1) throw ended(to);
+      if (Number(await link.runDurably('loadTake', loader, ...promised(how))) !== 1) throw ended(to);
     },
     load: () => loadRoot(link, loader),
     async dump(take, options) {

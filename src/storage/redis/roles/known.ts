@@ -8,8 +8,11 @@ import { commandsCalled } from '../link/scripts.ts';
 import { list, type Reply, text, texts } from './entry.ts';
 
 export interface Looks {
-  /** Looks whether the root is there, what time it is, and what is asked for first. @throws ENGINE_LOST, Unreachable */
-  begin(): Promise<void>;
+  /**
+   * Looks whether the root is there, what time it is, and what is asked for first.
+   * @returns whether it was made to promise less than `full` @throws ENGINE_LOST, Unreachable
+   */
+  begin(): Promise<{ readonly isRelaxed: boolean }>;
   document(name: 'settings' | 'policy'): Promise<Versioned | undefined>;
   lastGoodSettings(): Promise<Settings | undefined>;
   /** By its name, however that is cased. */
@@ -35,10 +38,14 @@ export function looksOf(link: Link): Looks {
     const end = said.indexOf('\n');
     known.keep(name, said === '' ? undefined : versioned(name, said.slice(0, end), said.slice(end + 1)), told);
   };
+  let isRelaxed = false;
   const checkAll = async (): Promise<string> => {
     const told = await link.tell('known', '-', ...commandsCalled);
     keepAll(told);
-    return text(list(told.reply)[4]);
+    const [lacking, durability, replicas] = list(told.reply).slice(4);
+    isRelaxed = text(durability) === 'relaxed';
+    link.needReplicas(text(replicas));
+    return text(lacking);
   };
   const check = async (): Promise<void> => keepAll(await link.tell('known', known.changes ?? '-'));
   const keepAll = (told: Told): void => {
@@ -54,7 +61,10 @@ export function looksOf(link: Link): Looks {
   const look = <T>(what: string, ask: () => Promise<Told>, meant: (reply: unknown) => T): Promise<T> =>
     known.look(what, ask, meant, check);
   return {
-    begin: () => link.lookAtRights(checkAll),
+    begin: async () => {
+      await link.lookAtRights(checkAll);
+      return { isRelaxed };
+    },
     document: (name) =>
       look(
         name,

@@ -8,7 +8,7 @@ local taken = redis.error_reply('DREAMOSTAKEN another process moves this root')
 local lock = P .. 'lock:move'
 
 --@ moveState no-writes
-return { move or call('HGET', P .. 'root', 'moved') or '', away or '' }
+return { move or call('HGET', P .. 'root', 'moved') or '', away or '', call('HGET', P .. 'root', 'replicas') or '' }
 
 --@ moveLock allow-oom
 -- mover milliseconds: whether it is the one

@@ -1,5 +1,6 @@
--- What makes a root of a dump. Until `loadEnd` it has no id, so nobody else finds it. `loader` names the process that loads it:
--- another one that takes its place shuts it out, however long it was stopped. Each call is done once, however often it is made.
+-- What makes a root: a new one, or one of a dump. That has no id until `loadEnd`, so nobody else finds it. `loader` names the
+-- process that loads it: another one that takes its place shuts it out, however long it was stopped. Each call is done once,
+-- however often it is made.
 local loader, last = unpack(call('HMGET', P .. 'root', 'loader', 'loaded'))
 if op == last then return answered(1) end
 local function isMine() return loader == A[3] end
@@ -18,6 +19,12 @@ local function boxFor(name)
   return makeBox(name)
 end
 
+-- What it promises: whoever opens it is under that, wherever he has its address from.
+local function promise(durability, replicas)
+  if durability ~= '' then call('HSET', P .. 'root', 'durability', durability) end
+  if replicas ~= '' then call('HSET', P .. 'root', 'replicas', replicas) end
+end
+
 local function place(e)
   if e.h then call('HSET', K(e.n, 'kh'), e.k, e.id) end
   enter(e, e.s)
@@ -26,17 +33,26 @@ local function place(e)
   save(e)
 end
 
+--@ make deny-oom
+-- id durability|'' replicas|'': 0, if it is there
+if isThere then return 0 end
+promise(A[4], A[5])
+call('HSET', P .. 'root', 'id', A[3], 'history', historyNow())
+return 1
+
 --@ loadTake allow-oom
--- nonce: 0, if there is a root that nobody loads
+-- nonce durability|'' replicas|'': 0, if there is a root that nobody loads
 if isThere and not loader then return 0 end
+promise(A[4], A[5])
 call('HSET', P .. 'root', 'loader', A[3])
+call('HSETNX', P .. 'root', 'history', historyNow())
 return 1
 
 --@ loadUndo allow-oom
 -- nonce: it is no root any more
 if isGone() then return 1 end
 if not isMine() then return taken end
-call('HDEL', P .. 'root', 'id', 'seq', 'order', 'untold', 'boxes', 'packs', 'cards', 'window', 'loaded')
+call('HDEL', P .. 'root', 'id', 'seq', 'since', 'order', 'untold', 'boxes', 'packs', 'cards', 'window', 'loaded')
 return 1
 
 --@ loadUnlink allow-oom

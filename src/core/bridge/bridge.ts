@@ -12,6 +12,7 @@ import { listAgents } from '../agents/agents.ts';
 import { admit } from '../root/operation.ts';
 import type { Session } from '../root/root.ts';
 import { createBell } from '../wait/bell.ts';
+import { leftUntilStopped, persist } from '../wait/persist.ts';
 import { keepLine } from './line.ts';
 import { carryFrom } from './out.ts';
 import { createReceiver } from './receive.ts';
@@ -90,7 +91,8 @@ export async function bridge(opened: Session, peer: string, options: BridgeOptio
     onUp,
     onDown,
   });
-  const out = { peer, line, once, signal: end, received: new Received(session), returns, told };
+  const leftMs = once ? () => 0 : leftUntilStopped(session, { signal: end, hurry }, graceMs);
+  const out = { peer, line, once, signal: end, leftMs, received: new Received(session), returns, told };
   let timer: NodeJS.Timeout | undefined;
   const giveUp = (): void => void line.close();
   end.addEventListener('abort', () => (timer = setTimeout(giveUp, graceMs)), { once: true });
@@ -160,7 +162,8 @@ async function carryAll(session: Session, peer: string, out: Out): Promise<void>
   };
   const ends = new Map<string, AbortController>();
   while (!out.signal.aborted && failures.length === 0) {
-    const cards = await livingAt(session, peer);
+    const cards = await persist(session, out, () => livingAt(session, peer));
+    if (cards === undefined) break;
     const names = new Set(cards.map(({ name }) => name));
     for (const [name, leaves] of ends) if (!names.has(name)) leaves.abort();
     for (const card of cards) if (!workers.has(card.name)) begin(card, shareOf(cards));

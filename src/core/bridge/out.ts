@@ -10,6 +10,7 @@ import { keepLease } from '../take/keep-lease.ts';
 import { createReader } from '../take/read.ts';
 import { ackClaim, nack } from '../take/settle.ts';
 import { takeUp } from '../take/take-up.ts';
+import { persist } from '../wait/persist.ts';
 import { createWaiter } from '../wait/wait.ts';
 import { createRests } from '../work/rests.ts';
 import type { Line } from './line.ts';
@@ -26,6 +27,8 @@ export interface OutOptions {
   readonly once: boolean;
   /** Claims nothing more; what is under way is finished. */
   readonly signal: AbortSignal;
+  /** For how long what its root's engine refuses, which is away, is tried again; milliseconds. */
+  readonly leftMs: () => number;
   readonly received: Received;
   readonly returns: Returns;
   readonly told: (told: Told) => Promise<void>;
@@ -37,7 +40,8 @@ const mostBytes = 32 * 1024 * 1024;
 /** @throws AGENT_NOT_FOUND: it was renamed or deleted meanwhile; what the storage throws */
 export async function carryFrom(session: Session, card: AgentCard, options: OutOptions): Promise<void> {
   const { line, window, once, signal } = options;
-  const claims = await takeUp(session, card.name);
+  const claims = await persist(session, { leftMs: options.leftMs, signal }, () => takeUp(session, card.name));
+  if (claims === undefined) return;
   const waiter = createWaiter(session, card.name);
   const rests = createRests(session);
   const running = new Set<Promise<void>>();
@@ -90,13 +94,15 @@ async function carry(session: Session, delivery: Delivery, options: OutOptions, 
   let answer: Answer | CarrierDown;
   let receipt = delivery.receipt;
   try {
-    answer = await answerTo(delivery, options);
+    answer = await answerTo(session, delivery, options);
   } finally {
     receipt = await lease.end();
   }
   try {
-    const under = (await session.checkAgain?.()) ?? session;
-    await settle(under, { ...delivery, receipt }, answer, options, rests);
+    await persist(session, { leftMs: options.leftMs }, async () => {
+      const under = (await session.checkAgain?.()) ?? session;
+      await settle(under, { ...delivery, receipt }, answer, options, rests);
+    });
   } catch (error) {
     if (!(error instanceof DreamosError) || error.kind !== 'conflict') throw error;
     // Stored or not, whoever has it now brings it there once more, and it is known there by its id.
@@ -105,14 +111,19 @@ async function carry(session: Session, delivery: Delivery, options: OutOptions, 
   await told(carriedAs(delivery, peer, answer));
 }
 
-async function answerTo({ message, mailbox }: Delivery, options: OutOptions): Promise<Answer | CarrierDown> {
+async function answerTo(
+  session: Session,
+  { message, mailbox }: Delivery,
+  options: OutOptions,
+): Promise<Answer | CarrierDown> {
   const { id } = message;
   const returned = options.returns.take(id, mailbox);
   if (returned) return { is: 'refused', ...returned };
   if (message.task)
     return { is: 'refused', code: 'NOT_CARRIED', reason: 'a task stays in the root in which it was made' };
   try {
-    const hops = (await options.received.hopsOf(id, mailbox)) + 1;
+    const { leftMs, received } = options;
+    const hops = (await persist(session, { leftMs }, () => received.hopsOf(id, mailbox))) + 1;
     const connection = await options.line.current();
     if (!connection) return new CarrierDown('the bridge was stopped');
     return await connection.publish({ id, to: mailbox, hops, bytes: seal(message) });

@@ -17,6 +17,20 @@ export interface Persistence {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Of who goes on until somebody stops it, and may then still settle for `graceMs`: none of it in a hurry. */
+export function leftUntilStopped(
+  { clock }: Session,
+  { signal, hurry }: { readonly signal?: AbortSignal | undefined; readonly hurry?: AbortSignal | undefined },
+  graceMs: number,
+): () => number {
+  let until = Infinity;
+  return () => {
+    if (hurry?.aborted) return 0;
+    if (signal?.aborted) until = Math.min(until, clock.uptime() + graceMs);
+    return until - clock.uptime();
+  };
+}
+
 /**
  * @returns `undefined`, too, where the signal came while the engine was away
  * @throws ENGINE_UNREACHABLE: it was away when the time was over

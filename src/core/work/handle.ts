@@ -3,7 +3,7 @@ import { exactDuration } from '../../model/duration.ts';
 import { keepLease } from '../take/keep-lease.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { onAbort } from '../wait/on-abort.ts';
-import { persist } from '../wait/persist.ts';
+import { leftUntilStopped, persist } from '../wait/persist.ts';
 import type { Rests } from './rests.ts';
 import type { Session } from '../root/root.ts';
 import { traced } from '../root/tracing.ts';
@@ -63,21 +63,21 @@ export async function handleOne(
     () => ({ operation: 'process', destination: mailbox, id: message.id, trace: own, after: failureOf }),
     async (trace = own) => {
       const beganAt = session.clock.uptime();
-      const given = await asGiven(session, job, options);
+      const leftMs = leftUntilStopped(session, options, graceMs);
+      // What it is opened by is looked for in the engine, too.
+      const given = await persist(session, { leftMs }, () => asGiven(session, job, options));
       const { outcome, receipt } =
         given instanceof DreamosError
           ? { outcome: withoutKey(given), receipt: job.receipt }
           : await runHandler(session, given, handler, options, trace);
       const durationMs = Math.round(session.clock.uptime() - beganAt);
-      // A policy may have come while it was worked on.
-      const under = (await session.checkAgain?.()) ?? session;
-      const settle = () => settleAs(under, receipt, job, outcome, options.rests);
+      const settle = async () => {
+        // A policy may have come while it was worked on.
+        const under = (await session.checkAgain?.()) ?? session;
+        return settleAs(under, receipt, job, outcome, options.rests);
+      };
       // What was done is not thrown away because its engine is away just then; a lease that ends meanwhile is told by that.
-      const settled = await persist(
-        session,
-        { leftMs: leftToSettle(session, options), also: isUncertain(session) },
-        settle,
-      );
+      const settled = await persist(session, { leftMs, also: isUncertain(session) }, settle);
       if (settled.result !== 'returned') options.rests.forget(job);
       return { job, ...settled, durationMs };
     },
@@ -89,16 +89,6 @@ const isUncertain =
   ({ address }: Session) =>
   (error: unknown): boolean =>
     address !== undefined && error instanceof DreamosError && error.code === 'SEND_UNCERTAIN';
-
-/** A worker goes on until somebody stops it; from then on it tries for as long as it waits for a handler. */
-function leftToSettle({ clock }: Session, { signal, hurry }: HandleOptions): () => number {
-  let until = Infinity;
-  return () => {
-    if (hurry?.aborted) return 0;
-    if (signal?.aborted) until = Math.min(until, clock.uptime() + graceMs);
-    return until - clock.uptime();
-  };
-}
 
 /** @returns why it cannot be opened */
 async function asGiven(session: Session, job: Delivery, { unseal = true }: HandleOptions) {

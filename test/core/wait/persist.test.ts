@@ -1,4 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest';
+import { registerAgent } from '../../../src/core/agents/agents.ts';
+import { bridge } from '../../../src/core/bridge/bridge.ts';
 import type { Session } from '../../../src/core/root/root.ts';
 import { listen } from '../../../src/core/follow/listen.ts';
 import { watch } from '../../../src/core/follow/watch.ts';
@@ -11,7 +13,8 @@ import { work } from '../../../src/core/work/work.ts';
 import { engineUnreachable } from '../../../src/storage/engine/refusals.ts';
 import type { ClaimOptions } from '../../../src/storage/port/mail.ts';
 import { type CutStore, cutStore, engineAddress, sessionOver } from '../away-engine.ts';
-import { refusal } from '../rig.ts';
+import { carrierTo, createWorld } from '../bridge/rig.ts';
+import { gather, refusal } from '../rig.ts';
 import { soFar, useStillTime } from '../still-time.ts';
 
 const still = useStillTime();
@@ -176,6 +179,8 @@ test('a worker settles what was worked on once the engine is there again', async
     async () => {
       ran++;
       engine.isAway = true;
+      // Longer than it is known that there is no policy: that is asked, too.
+      await new Promise((resolve) => setTimeout(resolve, 4000));
     },
     { count: 1 },
   );
@@ -199,6 +204,52 @@ test('one that is stopped while it is away waits for it no longer than for a han
   expect(await soFar(working)).toBe('waiting');
   await vi.advanceTimersByTimeAsync(5000);
   expect(await soFar(working)).toMatchObject({ code: 'ENGINE_UNREACHABLE' });
+  engine.isAway = false;
+});
+
+test('a bridge goes on until it is stopped: what was stored there is acked, and what comes afterwards is carried', async () => {
+  const peer = await createWorld();
+  const arrived: string[] = [];
+  const carrier = carrierTo(peer.root, async ({ id }) => {
+    arrived.push(id);
+    engine.isAway = true;
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    return undefined;
+  });
+  await registerAgent(still.rig.root, { name: 'bob', at: 'b' });
+  const stop = new AbortController();
+  const bridging = bridge(own, 'b', { carrier, signal: stop.signal });
+  const ids: string[] = [];
+  for (const outage of [1, 2]) {
+    ids.push((await send(still.rig.as('planner'), { to: 'bob', body: 'x' })).id);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(await soFar(bridging)).toBe('waiting');
+    expect(away()).toHaveLength(outage);
+    engine.isAway = false;
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(await gather(still.rig.root.store.look.list('bob', 'archived'))).toHaveLength(outage);
+  }
+  expect(arrived).toEqual(ids);
+  stop.abort();
+  expect(await bridging).toMatchObject({ forwarded: 2 });
+});
+
+test('one that is stopped while it is away waits for it as long as for an answer', async () => {
+  const peer = await createWorld();
+  const carrier = carrierTo(peer.root, async () => {
+    engine.isAway = true;
+    return undefined;
+  });
+  await registerAgent(still.rig.root, { name: 'bob', at: 'b' });
+  await send(still.rig.as('planner'), { to: 'bob', body: 'x' });
+  const stop = new AbortController();
+  const bridging = refusal(bridge(own, 'b', { carrier, signal: stop.signal }));
+  await vi.advanceTimersByTimeAsync(60_000);
+  stop.abort();
+  await vi.advanceTimersByTimeAsync(4000);
+  expect(await soFar(bridging)).toBe('waiting');
+  await vi.advanceTimersByTimeAsync(4000);
+  expect(await soFar(bridging)).toMatchObject({ code: 'ENGINE_UNREACHABLE' });
   engine.isAway = false;
 });
 

@@ -4,8 +4,9 @@ import { show } from '../../../src/core/look/show.ts';
 import { send } from '../../../src/core/send/send.ts';
 import type { Handled } from '../../../src/core/work/handle.ts';
 import { work } from '../../../src/core/work/work.ts';
-import type { Delivery } from '../../../src/storage/port/mail.ts';
+import type { Delivery, Mail } from '../../../src/storage/port/mail.ts';
 import { removeScratch } from '../../scratch.ts';
+import { cutStore } from '../away-engine.ts';
 import { createSealRig, must, type SealRig } from '../seal/rig.ts';
 
 let rig: SealRig;
@@ -69,6 +70,26 @@ test('what does not open is a failed attempt, with the reason', async () => {
   const { given, handled } = await worked();
   expect(given).toBeUndefined();
   expect(handled).toMatchObject({ result: 'failed', reason: expect.stringContaining('belongs to another message') });
+});
+
+test('where the engine goes away before it is opened, it is opened once that is back', async () => {
+  await sealed();
+  const session = rig.as('reviewer');
+  const engine = cutStore(session.store);
+  const { claim } = session.store.mail;
+  const mail: Mail = {
+    ...session.store.mail,
+    claim: async (...args) => {
+      const delivery = await claim(...args);
+      engine.isAway = true;
+      setTimeout(() => (engine.isAway = false), 50);
+      return delivery;
+    },
+  };
+  const { given, handled } = await worked({ ...session, store: { ...engine.store, mail } });
+  expect(given).toMatchObject({ unsealed: true, message: { body: 'the code' } });
+  expect(handled).toMatchObject({ result: 'acked' });
+  expect(rig.warnings).toEqual([expect.stringContaining('It is tried again')]);
 });
 
 test('a reply that its sender cannot take is kept sealed', async () => {

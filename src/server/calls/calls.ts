@@ -22,8 +22,8 @@ import { keepReply } from '../../core/send/reply.ts';
 import { nack } from '../../core/take/settle.ts';
 import { joined } from '../../core/wait/joined.ts';
 import { mostDocumentLevels } from '../../model/basics/limits.ts';
-import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
+import { onlyLooks } from '../route/refusal.ts';
 import { createConsumers } from './consumers.ts';
 import { lookedUp } from './looks.ts';
 import { calls } from './table.ts';
@@ -106,7 +106,8 @@ export function createCalls({ root, readOnly, ending }: CallsOptions): Calls {
         version: ownVersion,
         ...(session.acting !== undefined && { agent: session.acting }),
       } satisfies Hello;
-    if (readOnly && (call === takeUpCall || call === keepReplyCall)) throw onlyLooks(call);
+    if (readOnly && call === takeUpCall) throw onlyLooks('work');
+    if (readOnly && call === keepReplyCall) throw onlyLooks('reply');
     if (call === takeUpCall)
       return consumers.stay(session, String(args[0]), String(args[1]), { until: ended, gone, left });
     if (call.startsWith(storeCall)) return lookedUp(session, call.slice(storeCall.length), args);
@@ -116,7 +117,7 @@ export function createCalls({ root, readOnly, ending }: CallsOptions): Calls {
     if (!load)
       throw usage(`"${call}" is not done through a server.`, 'Open the root itself: `open` instead of `connect`');
     const run = await load();
-    if (readOnly && operations[run.operation].effect !== 'looks' && !isDry(call, args)) throw onlyLooks(call);
+    if (readOnly && operations[run.operation].effect !== 'looks' && !isDry(call, args)) throw onlyLooks(run.operation);
     return noted(session, run.operation, args, () => run(session, ...args));
   }
 }
@@ -131,11 +132,6 @@ function isDry(call: string, args: readonly unknown[]): boolean {
   const at = dryRunAt[call];
   if (at === undefined) return call === 'chooseDead';
   return (args[at] as { readonly dryRun?: unknown } | undefined)?.dryRun === true;
-}
-
-function onlyLooks(call: string): DreamosError {
-  const message = `This server is read-only, and "${call}" is more than a look.`;
-  return new DreamosError('denied', 'FORBIDDEN', message, { hint: 'Begin one that is not: dreamos serve' });
 }
 
 /** What an operation takes that may wait for long: its options, which get the signal of the connection. */

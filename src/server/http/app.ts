@@ -9,7 +9,7 @@ import type { Root } from '../../core/root/root.ts';
 import { answerOf } from '../route/answer.ts';
 import type { HandOvers } from '../route/handing.ts';
 import type { Mount, OpenMount } from '../route/mount.ts';
-import { asDenied, Refusal } from '../route/refusal.ts';
+import { onlyLooks } from '../route/refusal.ts';
 import { type Call, isLook, mayLook, methodOf, pathOf, type Route } from '../route/route.ts';
 import { inputOf } from '../route/take.ts';
 import type { Access, Asking, Door } from './access.ts';
@@ -74,7 +74,7 @@ async function answerRoute(context: Context<Env>, route: Route, options: AppOpti
       methodOf(route) === 'GET' ? {} : await broughtIn(incoming, outgoing, await readingOf(call, outgoing, options));
     const input = inputOf(route, { query, ...brought });
     if (options.readOnly && !isLook(route, input)) {
-      const refusal = readOnly(route.operation);
+      const refusal = onlyLooks(route.operation);
       await noteIfDenied(call.session, route.operation, refusal);
       throw refusal;
     }
@@ -114,10 +114,6 @@ async function readingOf(
   return { mostBytes: await mostBytes(), room: (bytes) => bodyRoom.take(session, outgoing, bytes) };
 }
 
-function readOnly(operation: OperationName): Refusal {
-  return new Refusal(403, asDenied, `This server is read-only, and "${operation}" is more than a look.`);
-}
-
 /** Lets who may ask. @throws UNAUTHENTICATED, FORBIDDEN */
 async function asked<T>(
   context: Context<Env>,
@@ -132,7 +128,7 @@ async function asked<T>(
   try {
     asking = await access.whoAsks(door, incoming.headers);
     if (asking.token) places.prove(incoming.socket, asking.token.agent);
-    if (isReadOnly && operation !== undefined && !looks) throw readOnly(operation);
+    if (isReadOnly && operation !== undefined && !looks) throw onlyLooks(operation);
   } catch (error) {
     keepNone(door, outgoing);
     const name = operation ?? 'serve';

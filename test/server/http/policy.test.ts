@@ -29,8 +29,11 @@ test('a server that is read-only looks, and does nothing else', async () => {
   const served = await created(['planner'], { readOnly: true });
   expect((await served.get('/v1/status')).status).toBe(200);
   const { status, value } = await served.post('/v1/send', { to: 'planner', body: 'x' }, { as: 'planner' });
-  expect({ status, value }).toMatchObject({ status: 403, value: { code: 'FORBIDDEN', kind: 'denied', hint: null } });
+  expect({ status, value }).toMatchObject({ status: 403, value: { code: 'FORBIDDEN', kind: 'denied' } });
   expect(value.detail).toBe('This server is read-only, and "send" is more than a look.');
+  expect(value.hint).toContain("DREAMOS_SERVER='' dreamos serve stop; DREAMOS_SERVER='' dreamos serve");
+  const set = await served.post('/v1/config/change', { changes: [] }, { as: 'planner' });
+  expect(set.value.detail).toBe('This server is read-only, and "config set" is more than a look.');
   expect((await served.get('/v1/status')).value.items).toMatchObject([{ ready: 0 }]);
 });
 

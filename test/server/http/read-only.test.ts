@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectRoot } from '../../../src/core/remote/connect.ts';
+import { changeConfig } from '../../../src/core/config/change.ts';
 import { chooseDead, listDead, retryDead } from '../../../src/core/keep/dlq.ts';
 import { pruneArchive } from '../../../src/core/keep/maintain.ts';
 import { publish } from '../../../src/core/topics/publish.ts';
@@ -10,6 +11,7 @@ import { send } from '../../../src/core/send/send.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import { nack } from '../../../src/core/take/settle.ts';
 import { createTasks } from '../../../src/core/tasks/many/batch.ts';
+import { commandOf } from '../../../src/contract/operations.ts';
 import { sessionOn } from '../../../src/core/open-root.ts';
 import type { Session } from '../../../src/core/root/root.ts';
 import { mayLook, methodOf, pathOf } from '../../../src/server/route/route.ts';
@@ -85,7 +87,7 @@ test('it tells what would be done, and does nothing of it', async () => {
     const { status, value } = await served.post(path, dry[operation], { as: 'planner' });
     expect({ status, detail: value.detail }, operation).toEqual({
       status: 403,
-      detail: `This server is read-only, and "${operation}" is more than a look.`,
+      detail: `This server is read-only, and "${commandOf(operation)}" is more than a look.`,
     });
   }
 });
@@ -107,6 +109,10 @@ test('through it dreamos’ own clients look, and change nothing by an option th
   const no = { code: 'FORBIDDEN' };
   await expect(gather(pruneArchive(far, 'reviewer', { olderThanMs: 0 }))).rejects.toMatchObject(no);
   await expect(send(far, { to: 'reviewer', body: 'x' }, { dryRun: true } as object)).rejects.toMatchObject(no);
+  await expect(changeConfig(far, { maxAttempts: 3 })).rejects.toMatchObject({
+    message: 'This server is read-only, and "config set" is more than a look.',
+    hint: expect.stringContaining("DREAMOS_SERVER='' dreamos serve stop") as string,
+  });
   await expect(retryDead(far, undefined, 'all', { dryRun: true })).rejects.toMatchObject(no);
   expect(await gather(listDead(far))).toHaveLength(1);
   expect((await served.root.store.look.counts('reviewer')).ready).toBe(0);

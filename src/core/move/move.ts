@@ -47,9 +47,9 @@ export async function moveRoot(options: MoveOptions): Promise<Moved | undefined>
   const { root, cwd, env = {}, warn = () => undefined, to, durability, replicas } = options;
   const ends = await endsOfMove({ to, durability, replicas }, { root, cwd, env, warn });
   try {
-    const { underWay, movedTo } = ends.source;
+    const { movedTo } = ends.source;
     if (options.how === 'purge' && movedTo !== undefined) await checkMayAt(movedTo, options);
-    else if (underWay === undefined) await checkMay(options);
+    else if (ends.source.underWay === undefined) await checkMay(options);
     // Its policy lies with the mail, which is looked at once nobody else moves it.
     return await moveBetween(ends, options, async () => {
       const mail = ends.source.mail();

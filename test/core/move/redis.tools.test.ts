@@ -70,7 +70,7 @@ describe.skipIf(skips(lack))(said('a move into a Redis and out of it', lack), ()
     const one = await scene(context, tellLittle);
     const place = (await one.move({ to, durability }))?.to ?? '';
     const roles = { all: { allow: { '*': ['*'] } }, self: { allow: { read: ['$self'] } } };
-    const policyText = { v: 1, roles, everyone: ['self'], agents: { ann: ['all'] } };
+    const policyText = { roles, everyone: ['self'], agents: { ann: ['all'] } };
     await (await one.open()).documents.put('policy', policyText, undefined);
     const back = join(one.dir, 'back');
     await one.move({ to: `file:${back}`, as: 'ann' });

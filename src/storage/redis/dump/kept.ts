@@ -40,8 +40,7 @@ const pretty = (json: string): string => `${JSON.stringify(JSON.parse(json), nul
 export async function* documentRecords(link: Link, boxes: readonly Box[], whole: boolean): Records {
   const [docs, settings, policy] = list(await link.run('dumpRoot'));
   for (const [name, raw] of pairs(docs))
-    if (!name.startsWith('.') && isDumped(name, whole))
-      yield { kind: 'document', name, text: documentText(raw) };
+    if (!name.startsWith('.') && isDumped(name, whole)) yield { kind: 'document', name, text: documentText(raw) };
   for (const kind of ['tasks', 'pending', 'received'] as const) {
     const known = new Set<string>();
     for (let cursor = '0'; ;) {

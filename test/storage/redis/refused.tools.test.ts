@@ -9,6 +9,7 @@ import { systemClock } from '../../../src/model/clock.ts';
 import type { DreamosError } from '../../../src/model/errors.ts';
 import { createIds } from '../../../src/model/id.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
+import { Link } from '../../../src/storage/redis/link/link.ts';
 import { openRedisStore } from '../../../src/storage/redis/open.ts';
 import { missing, said, skips } from '../../lack.ts';
 import { leaseMs, policy } from '../contract/rig.ts';
@@ -138,6 +139,26 @@ describe.skipIf(skips(lack))(said('a Redis server that refuses', lack), () => {
     await sleep(300);
     await close();
     expect(await (await waiting).isThere?.()).toBe(true);
+  });
+
+  test('without a password nobody gets in, and is told so, however long the first command is', async () => {
+    const server = await serve([...durable, '--requirepass', 'word']);
+    const denied = { kind: 'denied', code: 'UNAUTHENTICATED', hint: expect.stringContaining('user and password') };
+    expect(await toldOf(makeRoot(server.address))).toMatchObject(denied);
+    const { address } = server;
+    const { id } = await root(address, { password: 'word' });
+    const deps = { clock: systemClock, ids: createIds(), warn: () => undefined, patienceMs: 2000, isGivenTime: false };
+    expect(await toldOf(openRedisStore({ address, id }, deps))).toMatchObject(denied);
+    // More than ten words, and one that is longer than 16 KiB.
+    for (const [length, words] of [
+      ['multibulk', 'x '.repeat(11).trim().split(' ')],
+      ['bulk', ['x'.repeat(20_000)]],
+    ] as const) {
+      const link = new Link({ address, id, replicas: 0, ...deps });
+      const error = await toldOf(link.command('ECHO', ...words));
+      expect(error).toMatchObject({ ...denied, message: expect.stringContaining(`unauthenticated ${length} length`) });
+      link.close();
+    }
   });
 
   test('one that lets nobody in, or knows a command not, is told of in its words', async () => {

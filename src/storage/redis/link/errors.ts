@@ -17,10 +17,13 @@ export class Unreachable extends DreamosError {
   }
 }
 
+/** In place of NOAUTH: who has not logged in is not read to the end where a command has more than 10 words, or one above 16 KiB. */
+const tooLongForStrangers = 'ERR Protocol error: unauthenticated';
+
 /** It answers, and lets nobody in, or lets him do too little. */
 export function refused(where: string, said: string): DreamosError {
   const message = `The engine at ${where} refuses: ${cut(said, 200).replace(/\.$/, '')}.`;
-  if (/^(?:WRONGPASS|NOAUTH|ERR AUTH)\b/.test(said))
+  if (/^(?:WRONGPASS|NOAUTH|ERR AUTH)\b/.test(said) || said.startsWith(tooLongForStrangers))
     return new StorageDenied(message, `Say its user and password: dreamos help ${engineHelp}`);
   return new DreamosError('unreachable', 'ENGINE_UNREACHABLE', message, {
     hint: `Give that user what it needs: dreamos help ${engineHelp}`,
@@ -116,6 +119,7 @@ export function kindOf(message: string): Answer {
   if (message.startsWith('ERR max number of clients')) return 'later';
   if (word === 'OOM' || word === 'MISCONF') return 'full';
   if (['NOAUTH', 'WRONGPASS', 'NOPERM', 'DENIED'].includes(word)) return 'refused';
+  if (message.startsWith(tooLongForStrangers)) return 'refused';
   // Of a script, Redis 7.0 says its rights so, and later ones so.
   if (/^ERR (?:AUTH|The user executing the script|ACL failure in script)/.test(message)) return 'refused';
   return 'other';

@@ -176,13 +176,20 @@ describe.skipIf(skips(lack))(said('a Redis server that refuses', lack), () => {
         await rm(folder, { recursive: true });
       },
     });
-    for (const refusal of [words, 'ERR max number of clients reached']) {
+    const hints = { [words]: 'Let in who comes from here', 'ERR max number of clients reached': 'maxclients' };
+    for (const [refusal, hint] of Object.entries(hints)) {
       words = refusal;
       const denied = await toldOf(makeRoot(`redis+unix://${folder}/s`, { password: 'word', durability: 'relaxed' }));
       expect(denied).toMatchObject({ code: 'ENGINE_UNREACHABLE', message: expect.stringContaining(refusal) });
+      expect(denied).toMatchObject({ hint: expect.stringContaining(hint) });
     }
 
     const server = await serve([...durable, '--rename-command', 'EVALSHA', '']);
+    expect(await toldOf(makeRoot(`${server.address}?db=99`))).toMatchObject({
+      code: 'ENGINE_UNREACHABLE',
+      message: expect.stringContaining('refuses: ERR DB index is out of range'),
+      hint: expect.stringContaining('Name a database that it has'),
+    });
     const unknown = await toldOf(makeRoot(server.address));
     expect(unknown).toMatchObject({
       code: 'ENGINE_UNREACHABLE',

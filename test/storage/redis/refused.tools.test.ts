@@ -9,6 +9,7 @@ import { systemClock } from '../../../src/model/clock.ts';
 import type { DreamosError } from '../../../src/model/errors.ts';
 import { createIds } from '../../../src/model/id.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
+import { Link } from '../../../src/storage/redis/link/link.ts';
 import { openRedisStore } from '../../../src/storage/redis/open.ts';
 import { missing, said, skips } from '../../lack.ts';
 import { leaseMs, policy } from '../contract/rig.ts';
@@ -140,6 +141,26 @@ describe.skipIf(skips(lack))(said('a Redis server that refuses', lack), () => {
     expect(await (await waiting).isThere?.()).toBe(true);
   });
 
+  test('without a password nobody gets in, and is told so, however long the first command is', async () => {
+    const server = await serve([...durable, '--requirepass', 'word']);
+    const denied = { kind: 'denied', code: 'UNAUTHENTICATED', hint: expect.stringContaining('user and password') };
+    expect(await toldOf(makeRoot(server.address))).toMatchObject(denied);
+    const { address } = server;
+    const { id } = await root(address, { password: 'word' });
+    const deps = { clock: systemClock, ids: createIds(), warn: () => undefined, patienceMs: 2000, isGivenTime: false };
+    expect(await toldOf(openRedisStore({ address, id }, deps))).toMatchObject(denied);
+    // More than ten words, and one that is longer than 16 KiB.
+    for (const [length, words] of [
+      ['multibulk', 'x '.repeat(11).trim().split(' ')],
+      ['bulk', ['x'.repeat(20_000)]],
+    ] as const) {
+      const link = new Link({ address, id, replicas: 0, ...deps });
+      const error = await toldOf(link.command('ECHO', ...words));
+      expect(error).toMatchObject({ ...denied, message: expect.stringContaining(`unauthenticated ${length} length`) });
+      link.close();
+    }
+  });
+
   test('one that lets nobody in, or knows a command not, is told of in its words', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'dreamos-redis-'));
     let words = 'DENIED Redis is running in protected mode';
@@ -155,13 +176,20 @@ describe.skipIf(skips(lack))(said('a Redis server that refuses', lack), () => {
         await rm(folder, { recursive: true });
       },
     });
-    for (const refusal of [words, 'ERR max number of clients reached']) {
+    const hints = { [words]: 'Let in who comes from here', 'ERR max number of clients reached': 'maxclients' };
+    for (const [refusal, hint] of Object.entries(hints)) {
       words = refusal;
       const denied = await toldOf(makeRoot(`redis+unix://${folder}/s`, { password: 'word', durability: 'relaxed' }));
       expect(denied).toMatchObject({ code: 'ENGINE_UNREACHABLE', message: expect.stringContaining(refusal) });
+      expect(denied).toMatchObject({ hint: expect.stringContaining(hint) });
     }
 
     const server = await serve([...durable, '--rename-command', 'EVALSHA', '']);
+    expect(await toldOf(makeRoot(`${server.address}?db=99`))).toMatchObject({
+      code: 'ENGINE_UNREACHABLE',
+      message: expect.stringContaining('refuses: ERR DB index is out of range'),
+      hint: expect.stringContaining('Name a database that it has'),
+    });
     const unknown = await toldOf(makeRoot(server.address));
     expect(unknown).toMatchObject({
       code: 'ENGINE_UNREACHABLE',

@@ -11,20 +11,42 @@ export class Unreachable extends DreamosError {
   readonly isUncertain: boolean;
 
   constructor(where: string, why: string, isUncertain: boolean) {
-    const { kind, code, message, hint } = engineUnreachable(where, why);
+    const { kind, code, message, hint } =
+      kindOf(why) === 'other' ? engineUnreachable(where, why) : takesNone(where, why);
     super(kind, code, isUncertain ? `${message} What was to be done may have been done.` : message, { hint });
     this.isUncertain = isUncertain;
   }
 }
 
+/** In place of NOAUTH: who has not logged in is not read to the end where a command has more than 10 words, or one above 16 KiB. */
+const tooLongForStrangers = 'ERR Protocol error: unauthenticated';
+
+const tooManyClients = 'ERR max number of clients';
+
 /** It answers, and lets nobody in, or lets him do too little. */
 export function refused(where: string, said: string): DreamosError {
   const message = `The engine at ${where} refuses: ${cut(said, 200).replace(/\.$/, '')}.`;
-  if (/^(?:WRONGPASS|NOAUTH|ERR AUTH)\b/.test(said))
+  if (/^(?:WRONGPASS|NOAUTH|ERR AUTH)\b/.test(said) || said.startsWith(tooLongForStrangers))
     return new StorageDenied(message, `Say its user and password: dreamos help ${engineHelp}`);
-  return new DreamosError('unreachable', 'ENGINE_UNREACHABLE', message, {
-    hint: `Give that user what it needs: dreamos help ${engineHelp}`,
-  });
+  return new DreamosError('unreachable', 'ENGINE_UNREACHABLE', message, { hint: hintOf(said) });
+}
+
+/** It is there, and does nothing now. */
+function takesNone(where: string, said: string): DreamosError {
+  const message = `The engine at ${where} takes no calls now: ${said.replace(/\.$/, '')}.`;
+  return new DreamosError('unreachable', 'ENGINE_UNREACHABLE', message, { hint: hintOf(said) });
+}
+
+function hintOf(said: string): string {
+  const kind = kindOf(said);
+  if (said.startsWith(tooManyClients))
+    return `Let it have more clients (maxclients), or end some; then the same again: dreamos help ${engineHelp}`;
+  if (/DB index|^ERR SELECT\b/.test(said))
+    return `Name a database that it has, as redis://host:6379/0: dreamos help ${engineHelp}`;
+  if (said.startsWith('DENIED')) return `Let in who comes from here, as it says itself: dreamos help ${engineHelp}`;
+  if (kind === 'later' || kind === 'elsewhere')
+    return `Wait until it takes them, or look what its own log says; then the same again: dreamos help ${engineHelp}`;
+  return `Give that user what it needs: dreamos help ${engineHelp}`;
 }
 
 /** It answers with an error that says neither what was done nor what is to be done about it. */
@@ -113,9 +135,10 @@ export function kindOf(message: string): Answer {
   if (word === 'DREAMOSTAKEN') return 'taken';
   if (word === 'READONLY' || word === 'MOVED') return 'elsewhere';
   if (['LOADING', 'BUSY', 'MASTERDOWN', 'CLUSTERDOWN', 'TRYAGAIN', 'NOREPLICAS'].includes(word)) return 'later';
-  if (message.startsWith('ERR max number of clients')) return 'later';
+  if (message.startsWith(tooManyClients)) return 'later';
   if (word === 'OOM' || word === 'MISCONF') return 'full';
   if (['NOAUTH', 'WRONGPASS', 'NOPERM', 'DENIED'].includes(word)) return 'refused';
+  if (message.startsWith(tooLongForStrangers)) return 'refused';
   // Of a script, Redis 7.0 says its rights so, and later ones so.
   if (/^ERR (?:AUTH|The user executing the script|ACL failure in script)/.test(message)) return 'refused';
   return 'other';

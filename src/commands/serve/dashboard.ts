@@ -24,7 +24,7 @@ export async function dashboardCommand(context: Context, { open = false, port }:
   const { around, signal } = context;
   const wanted = countOption(port, '--port', mostPort);
   const session = await context.session();
-  const agent = await context.mailbox(undefined, 'dashboard --as');
+  const agent = await context.mailbox(undefined, 'dashboard --as', '', 'as which agent the page acts');
   await admit(session, 'dashboard', { named: [agent] });
   const running = await runningServer(session);
   const token = await createToken(session, agent, { expiresMs });

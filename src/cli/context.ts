@@ -108,14 +108,19 @@ export class Context {
 
   /**
    * The mailbox that a command without an `[agent]` speaks of: the acting agent's.
-   * @param rest what an example needs behind its name
+   * @param rest what an example needs behind its name @param unknown what has to be said
    */
-  async mailbox(named: string | undefined, verb: string, rest = ''): Promise<string> {
+  async mailbox(
+    named: string | undefined,
+    verb: string,
+    rest = '',
+    unknown = 'whose mailbox is meant',
+  ): Promise<string> {
     const mailbox = named ?? (await this.session()).acting;
     if (mailbox !== undefined) return mailbox;
     const example = await this.example((name) => `${verb} ${name}${rest}`);
     throw usage(
-      `"${verb}" needs to know whose mailbox is meant.`,
+      `"${this.verb}" needs to know ${unknown}.`,
       `${example}; or say who you are, with --as <agent> or DREAMOS_AGENT`,
     );
   }

@@ -96,10 +96,15 @@ export class DreamosError extends Error {
     message: string,
     options: { hint?: string | undefined; cause?: unknown } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(withOneStop(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'DreamosError';
     this.kind = kind;
     this.code = code;
     this.hint = options.hint;
   }
+}
+
+/** Many messages end with what another error has said, which has a full stop of its own. */
+function withOneStop(message: string): string {
+  return message.endsWith('..') && !message.endsWith('...') ? message.slice(0, -1) : message;
 }

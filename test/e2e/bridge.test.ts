@@ -23,6 +23,12 @@ test('a message, its signature and its answer go from one root to the other and 
     { event: 'forwarded', id, mailbox: 'bob', peer: 'b' },
   ]);
   expect(bytesIn(b, 'bob', 'ready')).toBe(before);
+  // By another name nobody lives there; by its own there is only no more mail.
+  const misspelt = await rig.dreamos(['bridge', 'bb', '--via', farEnd(b), '--once'], ann);
+  expect(misspelt).toMatchObject({ code: 0, out: '' });
+  expect(misspelt.err).toContain("No agent's card says at bb; there are: b\n");
+  const again = await rig.dreamos(['bridge', 'b', '--via', farEnd(b), '--once'], ann);
+  expect(again.err).not.toContain("agent's card");
   expect((await rig.dreamos(['trace', id, '--json'], ann)).json.map(({ event }) => event)).toContain('forwarded');
 
   const bob = { cwd: b, env: { DREAMOS_AGENT: 'bob' } };

@@ -38,6 +38,9 @@ describe.skipIf(skips(lack))(said('moves of a root by real processes', lack), { 
     bare: rig,
   }) => {
     const receipt = await fill(rig);
+    const planned = await rig.dreamos(['move', ...engine(), '--dry-run', '--json']);
+    // An id would be another one each time.
+    expect(planned.json).toMatchObject([{ state: 'planned', to: server.address }]);
     const where = [
       { name: 'into', words: () => engine() },
       { name: 'out of', words: (n: number) => ['--to', `file:${join(rig.dir, `back${n}`)}`] },

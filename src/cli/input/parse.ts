@@ -39,10 +39,11 @@ export function momentOption(text: string | undefined, flag: string, nowMs: numb
   throw usage(`"${text}" is not a time for ${flag}.`, hint);
 }
 
-export function countOption(text: string | undefined, flag: string): number | undefined {
+export function countOption(text: string | undefined, flag: string, most = Infinity): number | undefined {
   if (text === undefined) return undefined;
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw usage(`"${text}" cannot be ${flag}.`, 'Allowed: a whole number from 1 on.');
+  if (/^[1-9]\d{0,8}$/.test(text) && Number(text) <= most) return Number(text);
+  const range = most === Infinity ? 'from 1 on.' : `from 1 to ${most}`;
+  throw usage(`"${text}" cannot be ${flag}.`, `Allowed: a whole number ${range}`);
 }
 
 export function bytesOption(text: string | undefined, flag: string): number | undefined {

@@ -1,6 +1,7 @@
 import type { Carrier } from '../../carriers/port.ts';
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
+import { listAgents } from '../../core/agents/agents.ts';
 import { bridge } from '../../core/bridge/bridge.ts';
 import type { BridgeTold } from '../../contract/reach.ts';
 import { readText } from '../../cli/input/body.ts';
@@ -41,9 +42,20 @@ export async function bridgeCommand(
     const { forwarded = 0, refused = 0, received = 0, given_back: back = 0 } = totals;
     await output.note(`Forwarded ${forwarded}, refused there ${refused}, received ${received}, given back ${back}.`);
     if (once && back > 0 && !signal.aborted) throw notNow(peer, back, reason);
+    if (once && forwarded + refused + received === 0) await warnOfNobody(context, session, peer);
   } finally {
     letGo();
   }
+}
+
+/** A peer that is misspelt looks as one for whom there is no mail. */
+async function warnOfNobody({ output }: Context, session: Session, peer: string): Promise<void> {
+  const cards = await listAgents(session);
+  const peers = new Map(cards.flatMap(({ at }) => (at === undefined ? [] : [[at.toLowerCase(), at]])));
+  if (peers.has(peer.toLowerCase())) return;
+  const there =
+    peers.size === 0 ? `dreamos agent register <agent> --at ${peer}` : `there are: ${[...peers.values()].join(', ')}`;
+  await output.warn(`No agent's card says at ${peer}; ${there}`);
 }
 
 interface Way {

@@ -49,9 +49,16 @@ export async function moveCommand(
   const onProgress = (messages: number): void => output.progress(`${messages} messages`);
   const done = await moveRoot({ ...context.openOptions(), ...place, ...given({ how }), onProgress, signal });
   if (!done) return;
-  await output.outcome(done, () => broken(textOf(done), output.width));
+  const told = withoutId(done);
+  await output.outcome(told, () => broken(textOf(told), output.width));
   if (done.state === 'moved')
     await output.note(`What was there stays until it is removed:\n  dreamos move --purge${context.flags()}`);
+}
+
+/** The id that a root would have in an engine is drawn anew for each move. */
+function withoutId(done: Moved): Moved {
+  if (done.state !== 'planned' || done.to === null || done.to.startsWith('file:')) return done;
+  return { ...done, to: done.to.replace(/#.*$/s, '') };
 }
 
 function textOf({ state, from, to, messages, mailboxes, left }: Moved): string {

@@ -7,7 +7,7 @@ import type { Session } from '../../core/root/root.ts';
 import { admit } from '../../core/root/operation.ts';
 import { hourMs } from '../../model/basics/limits.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { usualAddress } from '../../server/place/address.ts';
+import { mostPort, usualAddress } from '../../server/place/address.ts';
 import { runningServer } from '../../server/place/running.ts';
 import { serve, type Served } from '../../server/serve.ts';
 import { removePage, temporaryPage } from '../../storage/file/disk/foreign/page-file.ts';
@@ -22,9 +22,9 @@ const expiresMs = 12 * hourMs;
 
 export async function dashboardCommand(context: Context, { open = false, port }: DashboardFlags): Promise<void> {
   const { around, signal } = context;
-  const wanted = countOption(port, '--port');
+  const wanted = countOption(port, '--port', mostPort);
   const session = await context.session();
-  const agent = await context.mailbox(undefined, 'dashboard --as');
+  const agent = await context.mailbox(undefined, 'dashboard --as', '', 'as which agent the page acts');
   await admit(session, 'dashboard', { named: [agent] });
   const running = await runningServer(session);
   const token = await createToken(session, agent, { expiresMs });

@@ -10,7 +10,8 @@ export async function createCommand(
 ): Promise<void> {
   const expiresMs = durationOption(options.expires, '--expires');
   const session = await context.session();
-  const made = await createToken(session, await context.mailbox(name, 'token create'), given({ expiresMs }));
+  const agent = await context.mailbox(name, 'token create', '', 'as which agent its holder acts');
+  const made = await createToken(session, agent, given({ expiresMs }));
   const { output } = context;
   await output.item(made, () => made.token);
   const until = made.expiresAt === null ? 'until it is revoked' : `until ${made.expiresAt}`;
@@ -43,6 +44,7 @@ export async function revokeCommand(
   options: { id?: string },
 ): Promise<void> {
   const session = await context.session();
-  const revoked = await revokeToken(session, await context.mailbox(name, 'token revoke'), options);
+  const agent = await context.mailbox(name, 'token revoke', '', "which agent's tokens are meant");
+  const revoked = await revokeToken(session, agent, options);
   for (const one of revoked) await context.output.outcome(one, () => harmless(`Revoked ${one.id} of ${one.agent}.`));
 }

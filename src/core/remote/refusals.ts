@@ -67,6 +67,11 @@ export function notAway(what: string, why: string): DreamosError {
 }
 
 export function noServer(said: string): DreamosError {
+  if (/^https?:/i.test(said))
+    return usage(
+      `Commands and the library go through a unix socket only, and ${JSON.stringify(said)} is none.`,
+      "Where it is, by the root: DREAMOS_SERVER='' dreamos serve status; so: DREAMOS_SERVER=unix:/path/to/its/socket",
+    );
   return usage(
     `${JSON.stringify(said)} does not say where a server listens.`,
     'So: DREAMOS_SERVER=unix:/path/to/its/socket',

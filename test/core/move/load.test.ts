@@ -37,6 +37,9 @@ test('an event whose day is none becomes no file', async (context) => {
   const id = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
   const event = { at: '../../../x', mailbox: 'bob', event: 'sent', id };
   const { dir, work } = await load(context, [{ kind: 'event', event }]);
-  await expect(work).rejects.toMatchObject({ code: 'CORRUPT' });
+  await expect(work).rejects.toMatchObject({
+    code: 'CORRUPT',
+    message: `it is cut off, or was changed: the event sent of ${id} has no day.`,
+  });
   expect(readdirSync(dir)).toEqual([]);
 });

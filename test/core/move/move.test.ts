@@ -143,7 +143,11 @@ test('where a root with mail is, none is moved to', async (context) => {
   const [one, other] = [await scene(context, tellLittle), await scene(context, tellLittle)];
   const before = [await one.view(), await other.view()];
   await other.move();
-  expect(await codeOf(one.move(undefined, { to: other.to }))).toBe('ALREADY_EXISTS');
+  await expect(one.move(undefined, { to: other.to })).rejects.toMatchObject({
+    code: 'ALREADY_EXISTS',
+    message: expect.stringContaining('and a move never mixes it') as string,
+    hint: expect.stringContaining('Name a new folder: dreamos move --to file:<dir>') as string,
+  });
   expect([await one.view(), await other.view()]).toEqual(before);
   for (const place of [one.root, dirname(one.root), join(one.root, 'below')])
     expect(await codeOf(one.move(undefined, { to: place }))).toBe('USAGE');

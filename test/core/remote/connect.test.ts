@@ -95,3 +95,11 @@ test.runIf(geteuid?.() === 0)('a socket of another user is not talked to', async
     message: expect.stringContaining('belongs to another user (uid 65534)'),
   });
 });
+
+test('an address of HTTP is told what commands go through', async () => {
+  await expect(connectRoot('http://127.0.0.1:7420', { env: {}, pid: 1 })).rejects.toMatchObject({
+    code: 'USAGE',
+    message: 'Commands and the library go through a unix socket only, and "http://127.0.0.1:7420" is none.',
+    hint: expect.stringContaining('DREAMOS_SERVER=unix:') as string,
+  });
+});

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { createIds } from '../../../src/model/id.ts';
-import { DumpWriter, readDump } from '../../../src/storage/port/dump/lines.ts';
+import { DumpWriter, readDump, SpoiltRecord } from '../../../src/storage/port/dump/lines.ts';
 import type { DumpRecord } from '../../../src/storage/port/dump/records.ts';
 import { createFakeClock } from '../contract/fake-clock.ts';
 import { placeFor, recordsOf } from './engines.ts';
@@ -67,6 +67,18 @@ describe('a dump as lines', () => {
     expect(await refusal([head, second, first, ...rest])).toMatch(/^CORRUPT .*has changed/);
     expect(await refusal([...lines, first])).toMatch(/^CORRUPT .*behind its last line/);
     expect(await refusal([first, ...rest])).toMatch(/^FORMAT_UNKNOWN /);
+  });
+
+  test('is named where one of its records cannot be, in one sentence', async () => {
+    const { lines } = await written();
+    const take = async (): Promise<never> => {
+      throw new SpoiltRecord('a cannot be read: This message cannot be read: its digest does not fit its bytes.');
+    };
+    await expect(readDump(each(lines), 'a.jsonl', take)).rejects.toMatchObject({
+      code: 'CORRUPT',
+      message:
+        'a.jsonl is cut off, or was changed: a cannot be read: This message cannot be read: its digest does not fit its bytes.',
+    });
   });
 
   test('of a newer version is refused with what to do', async () => {

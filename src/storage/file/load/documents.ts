@@ -2,7 +2,7 @@ import type { DreamosError } from '../../../model/errors.ts';
 import type { DocumentName, RevisedName } from '../../port/documents.ts';
 import { bytesOf } from '../../port/dump/loading.ts';
 import type { DumpRecord } from '../../port/dump/records.ts';
-import { spoilt as spoiltDump } from '../../port/dump/lines.ts';
+import { SpoiltRecord } from '../../port/dump/lines.ts';
 import type { HostSession } from '../../port/reach.ts';
 import { makeAuditKey } from '../audit/trail.ts';
 import type { FileContext } from '../disk/context.ts';
@@ -18,7 +18,7 @@ type Of<Kind extends DumpRecord['kind']> = Extract<DumpRecord, { kind: Kind }>;
 
 /** Of a dump that somebody has made up: its digest fits, and what it says does not. */
 export function spoilt(why: string): DreamosError {
-  return spoiltDump('What is loaded', why);
+  return new SpoiltRecord(why);
 }
 
 export async function createFile(ctx: FileContext, path: string, bytes: Uint8Array, mtimeMs?: number): Promise<void> {

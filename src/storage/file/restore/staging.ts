@@ -33,16 +33,17 @@ export interface Staging {
 }
 
 /**
- * @param what is done, in a message @param token by which the folder beside the place is called: what was left under the same
+ * @param asked what is done, in a message; of what a move loads: that @param token by which the folder beside the place is called: what was left under the same
  * name goes first @throws as placeForNew; ALREADY_EXISTS: the root there has mail
  */
-export async function stageRoot(options: FindOptions, what: 'restore' | 'load', token?: string): Promise<Staging> {
+export async function stageRoot(options: FindOptions, asked: 'restore' | 'load', token?: string): Promise<Staging> {
   const { disk = nodeDisk(), warn = () => undefined } = options;
+  const what = options.movedFrom === undefined ? asked : 'move';
   const { path, passedOver, ...looked } = await placeFor(disk, options);
   const found = looked.found ?? (await backInPlace(disk, path));
   const root = found === undefined ? undefined : await findFileRoot({ ...options, disk, root: found });
   const target = root?.path ?? path;
-  if (root && root.engine !== files) throw elsewhere(target, root.engine);
+  if (root && root.engine !== files) throw elsewhere(target, root.engine, what);
   const ids = createIds();
   const contextAt = (at: string): FileContext => contextOf(disk, at, { clock: systemClock, ids, warn });
   if (root && (await hasMail(contextAt(target)))) throw inUse(target, what);
@@ -69,10 +70,19 @@ export async function stageRoot(options: FindOptions, what: 'restore' | 'load', 
   };
 }
 
+type Making = keyof typeof done;
+
+const done = { restore: 'restored', load: 'loaded', move: 'moved' } as const;
+
+/** The words that name another place. */
+function naming(what: Making, place: string): string {
+  return what === 'move' ? `dreamos move --to file:${place}` : `\`root\` ${place}`;
+}
+
 /** Its folder holds no mail, and names the engine that does. */
-function elsewhere(path: string, engine: string): DreamosError {
+function elsewhere(path: string, engine: string, what: Making): DreamosError {
   return new DreamosError('conflict', 'ALREADY_EXISTS', `The root ${path} keeps its mail in ${engine}, not in files.`, {
-    hint: 'Name another folder: `root`',
+    hint: `Name another folder: ${naming(what, '<dir>')}`,
   });
 }
 
@@ -109,7 +119,7 @@ async function moveTo(
   staged: string,
   target: string,
   isThere: boolean,
-  what: 'restore' | 'load',
+  what: Making,
 ): Promise<void> {
   const { disk, ids, warn } = contextAt(staged);
   const aside = replacedRoot(target, ids.token());
@@ -129,7 +139,7 @@ async function moveTo(
     throw new DreamosError(
       'disk',
       'DISK_FAILED',
-      `${target} is ${what === 'load' ? 'loaded' : 'restored'}, and a power cut may undo that: ${message}`,
+      `${target} is ${done[what]}, and a power cut may undo that: ${message}`,
       {
         hint: `See that it is there: dreamos status; then: sync ${folderOf(target)}`,
         cause: error,
@@ -154,9 +164,9 @@ function onlyDisk(error: unknown): DreamosError {
   throw error;
 }
 
-function inUse(path: string, what: string): DreamosError {
+function inUse(path: string, what: Making): DreamosError {
   return new DreamosError('conflict', 'ALREADY_EXISTS', `${path} has mail already, and a ${what} never mixes it.`, {
-    hint: 'Name a new folder: `root` <dir>. Or move the old root away first, while nobody works on it.',
+    hint: `Name a new folder: ${naming(what, '<dir>')}. Or move the old root away first, while nobody works on it.`,
   });
 }
 

@@ -90,7 +90,11 @@ export async function readDump(
     records++;
     if (!line || line.kind === 'head') continue;
     tally.add(line);
-    await take(line);
+    try {
+      await take(line);
+    } catch (error) {
+      throw error instanceof SpoiltRecord ? spoilt(what, error.why) : error;
+    }
   }
   if (!head) throw unknown(what);
   if (!end) throw spoilt(what, 'its end is missing');
@@ -144,8 +148,19 @@ function unknown(what: string): DreamosError {
   });
 }
 
+/** What one record says cannot be. It knows no name of the dump. */
+export class SpoiltRecord extends DreamosError {
+  readonly why: string;
+
+  constructor(why: string) {
+    const { kind, code, message, hint } = spoilt('What is loaded', why);
+    super(kind, code, message, { hint });
+    this.why = why;
+  }
+}
+
 export function spoilt(what: string, why: string): DreamosError {
-  return new DreamosError('invalid', 'CORRUPT', `${what} is not a whole dump: ${why}.`, {
+  return new DreamosError('invalid', 'CORRUPT', `${what} is cut off, or was changed: ${why}.`, {
     hint: 'Nothing was loaded. Make the dump again, in the root that it is of',
   });
 }

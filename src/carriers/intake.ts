@@ -74,7 +74,7 @@ export function createIntake<T extends { readonly parcel: Parcel }>({
       if (queued > aheadBytes) await storing;
     },
     idle: async () => {
-      await storing;
+      while (storing) await storing;
     },
   };
 }

@@ -18,9 +18,8 @@ test(
     );
     const sent: string[] = [];
     for (let i = 0; i < 20; i++) sent.push(...(await sentMany(rig, roots.a, 100)));
-    await untilThere(rig, roots.a, sent.length);
+    await end(untilThere(rig, roots.a, sent.length));
     const kills = readFileSync(mark, 'utf8').split('\n').filter(Boolean);
-    await end();
     expect(kills.filter((who) => who === 'far').length).toBeGreaterThan(1);
     expect(kills.filter((who) => who === 'near').length).toBeGreaterThan(1);
     await expectOnce(rig, roots, sent);

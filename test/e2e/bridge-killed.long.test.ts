@@ -20,8 +20,7 @@ describe('killed at a step', { concurrent: true, timeout: 120_000 }, () => {
     const sent = await sentMany(rig, roots.a, 20);
     const mark = join(rig.dir, 'killed');
     const end = keepBridging(rig, roots.a, between({ cwd: roots.b, at, nth: 7, afterMs, mark }));
-    await untilThere(rig, roots.a, sent.length);
-    await end();
+    await end(untilThere(rig, roots.a, sent.length));
     expect(existsSync(mark)).toBe(true);
     await expectOnce(rig, roots, sent);
   });

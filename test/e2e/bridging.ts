@@ -43,8 +43,8 @@ export function bytesIn(dir: string, mailbox: string, folder: 'ready' | 'archive
   return readFileSync(join(file!.parentPath, file!.name), 'utf8');
 }
 
-/** Begins it anew whenever it was killed. @returns what ends that, and waits for it */
-export function keepBridging(rig: Rig, cwd: string, via: string): () => Promise<void> {
+/** Begins it anew whenever it was killed. @returns what waits for what it does, and fails with it; then it ends that */
+export function keepBridging(rig: Rig, cwd: string, via: string): (done: Promise<void>) => Promise<void> {
   let isOver = false;
   let running: Running;
   const keeping = (async () => {
@@ -54,7 +54,8 @@ export function keepBridging(rig: Rig, cwd: string, via: string): () => Promise<
       if (ended.signal !== 'SIGKILL') expect(ended).toMatchObject({ code: 0 });
     }
   })();
-  return async () => {
+  return async (done) => {
+    await Promise.race([done, keeping]);
     isOver = true;
     running.child.kill('SIGTERM');
     await keeping;

@@ -5,10 +5,9 @@ import { grouped } from '../../../model/basics/grouped.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { sealLines } from '../../../model/message.ts';
 import { mailboxOf, eventOf, sentOf } from './outgoing.ts';
-import { errorOf, create, type Placed, link, syncPlaced } from './place.ts';
+import { errorOf, create, freshFile, type Placed, link, syncPlaced } from './place.ts';
 import { firstName } from './outbox.ts';
 import { logEvents } from '../events/event-log.ts';
-import { tmpFile } from '../names/layout.ts';
 
 /** Many messages in one file: each is a range of it with a name of its own, and they share their syncs. */
 export async function sendPacked(
@@ -18,7 +17,7 @@ export async function sendPacked(
 ): Promise<(Sent | DreamosError)[]> {
   const { bytes, lengths } = sealLines(run.map(({ message }) => message));
   const home = ctx.layout.mailbox(mailboxOf(run[0] as Outgoing));
-  const file = tmpFile(home, run[0]?.message.id ?? '', 'batch');
+  const file = freshFile(ctx, home, run[0]?.message.id ?? '', 'batch');
   const failed = await errorOf(() => create(ctx, home, file, bytes, durability));
   if (failed) return run.map(() => failed);
 

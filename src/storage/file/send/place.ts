@@ -1,7 +1,7 @@
 import { putInInbox } from '../places/inbox.ts';
 import { type EntryName, formatEntryName } from '../names/entry-name.ts';
 import type { FileContext } from '../disk/context.ts';
-import { isDelayed, type Mailbox } from '../names/layout.ts';
+import { isDelayed, type Mailbox, tmpFile } from '../names/layout.ts';
 import type { Durability } from '../../../model/settings.ts';
 import {
   ensureFolder,
@@ -29,6 +29,14 @@ export interface Placed {
   readonly name: EntryName;
   /** The state's own folder, which is durable since the mailbox was made, or the inbox, durable since it was opened. */
   readonly top: string;
+}
+
+/**
+ * Under a name of its own: what is sent again under its id, or brought again by a bridge, would find what was left there by who was
+ * killed, for a day.
+ */
+export function freshFile(ctx: FileContext, mailbox: Mailbox, id: string, what?: 'batch'): string {
+  return tmpFile(mailbox, `${id}.${ctx.ids.token()}`, what);
 }
 
 export async function create(

@@ -23,8 +23,7 @@ import { handOutEarlier, handOutOrLeave } from './hand-out.ts';
 import { commit, disturbed, firstName, prepare } from './outbox.ts';
 import { sendPacked } from './batch.ts';
 import { mailboxOf, eventOf, sentOf } from './outgoing.ts';
-import { create, move, syncPlaced } from './place.ts';
-import { tmpFile } from '../names/layout.ts';
+import { create, freshFile, move, syncPlaced } from './place.ts';
 
 /** So many messages share one file at most: their parts keep it alive until the last one is gone. */
 const maxPerFile = 1000;
@@ -123,7 +122,7 @@ async function sendOne(ctx: FileContext, outgoing: Outgoing, durability: Durabil
   const [only] = mailboxes;
   if (only !== undefined && isPlain(outgoing)) {
     const mailbox = ctx.layout.mailbox(only);
-    const file = tmpFile(mailbox, message.id);
+    const file = freshFile(ctx, mailbox, message.id);
     await create(ctx, mailbox, file, sealLines([message]).bytes, durability);
     const at = ctx.clock.now();
     const placed = await move(ctx, file, mailbox, firstName(ctx, outgoing, only), message);

@@ -48,23 +48,25 @@ export async function keepSeen(session: Session, mailbox: string): Promise<() =>
 }
 
 function begin(session: Session, mailbox: string): () => void {
-  const start = async () => setInterval(() => void seen(session, mailbox), await restMs(session, mailbox)).unref();
-  let timer = start();
-  const stop = (): void => void timer.then(clearInterval);
+  let timer: NodeJS.Timeout | undefined;
+  let round = 0;
   let isStopped = false;
-  const again = (): void => {
-    if (isStopped) return;
-    stop();
-    timer = start();
+  const again = async (): Promise<void> => {
+    const own = ++round;
+    const ms = await restMs(session, mailbox);
+    if (isStopped || own !== round) return;
+    clearInterval(timer);
+    timer = setInterval(() => void seen(session, mailbox), ms).unref();
   };
+  void again();
   const following = import('../root/follow-settings.ts')
-    .then((push) => push.followSettings(session, again))
+    .then((push) => push.followSettings(session, () => void again()))
     // Whoever waits is told why he hears of nothing.
     .catch(() => undefined);
   return () => {
     isStopped = true;
+    clearInterval(timer);
     void following.then((unfollow) => unfollow?.()).catch(() => undefined);
-    stop();
   };
 }
 

@@ -17,7 +17,7 @@ export async function sendPacked(
 ): Promise<(Sent | DreamosError)[]> {
   const { bytes, lengths } = sealLines(run.map(({ message }) => message));
   const home = ctx.layout.mailbox(mailboxOf(run[0] as Outgoing));
-  const file = freshFile(ctx, home, run[0]?.message.id ?? '', 'batch');
+  const file = freshFile(ctx, home, 'batch');
   const failed = await errorOf(() => create(ctx, home, file, bytes, durability));
   if (failed) return run.map(() => failed);
 

@@ -32,11 +32,11 @@ export interface Placed {
 }
 
 /**
- * Under a name of its own: what is sent again under its id, or brought again by a bridge, would find what was left there by who was
+ * Not under the message's own id: who sends it again, or a bridge that brings it again, would find what was left there by who was
  * killed, for a day.
  */
-export function freshFile(ctx: FileContext, mailbox: Mailbox, id: string, what?: 'batch'): string {
-  return tmpFile(mailbox, `${id}.${ctx.ids.token()}`, what);
+export function freshFile(ctx: FileContext, mailbox: Mailbox, what?: 'batch'): string {
+  return tmpFile(mailbox, ctx.ids.next(ctx.clock.now()), what);
 }
 
 export async function create(

@@ -122,7 +122,7 @@ async function sendOne(ctx: FileContext, outgoing: Outgoing, durability: Durabil
   const [only] = mailboxes;
   if (only !== undefined && isPlain(outgoing)) {
     const mailbox = ctx.layout.mailbox(only);
-    const file = freshFile(ctx, mailbox, message.id);
+    const file = freshFile(ctx, mailbox);
     await create(ctx, mailbox, file, sealLines([message]).bytes, durability);
     const at = ctx.clock.now();
     const placed = await move(ctx, file, mailbox, firstName(ctx, outgoing, only), message);

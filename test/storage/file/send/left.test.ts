@@ -10,8 +10,8 @@ test.each([1, 3])('what was killed once it was written is sent again under its i
   const sent = Array.from({ length: count }, () => room.outgoing());
   const killed = await room.open({
     ...disk,
-    create(path, bytes, how) {
-      disk.create(path, bytes, how);
+    async create(path, bytes, how) {
+      await disk.create(path, bytes, how);
       throw new Error('killed');
     },
   });

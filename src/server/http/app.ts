@@ -14,7 +14,7 @@ import { type Call, isLook, mayLook, methodOf, pathOf, type Route } from '../rou
 import { inputOf } from '../route/take.ts';
 import type { Access, Asking, Door } from './access.ts';
 import { alreadySent, problemResponse, write } from './answer.ts';
-import { broughtIn, jsonOf, type Reading, talkOf } from './body.ts';
+import { broughtIn, type Reading, talkOf } from './body.ts';
 import type { BodyRoom } from './body-room.ts';
 import { staysOpen } from './client-errors.ts';
 import { createGone } from './gone.ts';
@@ -94,14 +94,14 @@ async function answerMount(context: Context<Env>, mount: Mount | OpenMount, opti
   const { operation } = mount;
   const looks = operation === undefined || operations[operation].effect === 'looks';
   return asked(context, options, { operation, looks }, async (call) => {
-    const json = async (): Promise<unknown> => jsonOf(incoming, outgoing, await readingOf(call, outgoing, options));
     const talk = async (heard: (said: unknown) => void): Promise<unknown> => {
-      const first = await talkOf(incoming, outgoing, { heard, ...(await readingOf(call, outgoing, options)) });
+      const room = (bytes: number): Promise<void> => options.bodyRoom.take(call.session, outgoing, bytes);
+      const first = await talkOf(incoming, outgoing, { heard, room });
       // As long as it has not said what it wants, it has no more time than others.
       staysOpen(incoming.socket);
       return first;
     };
-    const response = await mount.run(call, { ...exchange, json, talk });
+    const response = await mount.run(call, { ...exchange, talk });
     return response ?? alreadySent;
   });
 }

@@ -76,21 +76,13 @@ function checkKind({ headers }: IncomingMessage, lines = false): { readonly isLi
   });
 }
 
-/** JSON: one value, or of JSON Lines a list of values. @throws 413, 415, 400; `undefined`: there is no body */
-export async function jsonOf(incoming: IncomingMessage, outgoing: ServerResponse, reading: Reading): Promise<unknown> {
-  const { json, lines } = await broughtIn(incoming, outgoing, reading);
-  if (lines !== undefined)
-    return lines.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [valueOf(line, `Line ${i + 1}`)]));
-  return json === undefined || json.trim() === '' ? undefined : valueOf(json, 'The body');
-}
-
 /** What a client says by the way is short. */
 const mostSaidBytes = 1024;
 
 /**
  * JSON Lines of a request that goes on while it is answered.
  * @param talk `heard` gets each further line as JSON, for as long as the client says what can be read
- * @returns the first one @throws as jsonOf
+ * @returns the first one @throws 408, 413, 415, 503, 400
  */
 export async function talkOf(
   incoming: IncomingMessage,

@@ -13,8 +13,6 @@ export interface Exchange {
 
 /** Of who is known, and counted by what he brings. */
 export interface ProvedExchange extends Exchange {
-  /** The body as JSON; lines of it as a list. @throws what app.ts answers */
-  json(): Promise<unknown>;
   /**
    * The first line of a body that goes on while it is answered. @param heard each further one @throws what app.ts answers
    */

@@ -1,32 +1,28 @@
-// Prints what vitest's JSON reports say was skipped, what failed and why, and `N passed, N failed`. A test file that did not
-// even load counts as one failure. What failed comes last: of a long log often only the end is kept.
+// Prints of what runs of vitest kept (tally-reporter.mjs) what was skipped, what was not over when its run ended, what failed
+// and why, and `N passed, N failed`. What failed comes last: of a long log often only the end is kept.
 import { readFileSync } from 'node:fs';
 
-const none = { success: false, numPassedTests: 0, numFailedTests: 0, testResults: [] };
-const reports = process.argv.slice(2).map((path) => JSON.parse(readFileSync(path, 'utf8') || JSON.stringify(none)));
-const sum = (of) => reports.reduce((all, report) => all + of(report), 0);
-const report = {
-  success: reports.every(({ success }) => success),
-  numPassedTests: sum(({ numPassedTests }) => numPassedTests),
-  numFailedTests: sum(({ numFailedTests }) => numFailedTests),
-  testResults: reports.flatMap(({ testResults }) => testResults),
-};
-const unloaded = report.testResults.filter(
-  ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
-);
-let failed = report.numFailedTests + unloaded.length;
-// For example an error outside of any test.
-if (!report.success && failed === 0) failed = 1;
+const over = process.argv.slice(2).flatMap(readTally);
+const isOf = (state) => (line) => line.state === state;
 
-const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults);
-for (const { status, fullName } of tests) {
-  if (status === 'skipped' || status === 'pending') console.log(`skipped: ${fullName}`);
+for (const { name } of over.filter(isOf('skipped'))) console.log(`skipped: ${name}`);
+for (const { name } of over.filter(isOf('started'))) console.log(`not over: ${name}`);
+const failed = over.filter(isOf('failed'));
+for (const { name, errors } of failed) console.log(`failed: ${name}\n${indented(errors.join('\n'))}`);
+const passed = over.filter((line) => line.isTest && line.state === 'passed');
+console.log(`${passed.length} passed, ${failed.length + over.filter(isOf('started')).length} failed`);
+
+/** The last line of the run, of each test, and of each file that is not over or failed outside of its tests. */
+function readTally(path) {
+  const run = { id: 'run', name: 'the whole run', state: 'started', errors: [] };
+  const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean);
+  const last = new Map([run, ...lines.map((line) => JSON.parse(line))].map((line) => [line.id, line]));
+  return [...last.values()].flatMap((line) => {
+    if (line.isTest || line.state === 'started') return line;
+    // It fails with any test in it, too.
+    return line.errors.length > 0 ? { ...line, state: 'failed' } : [];
+  });
 }
-for (const { status, fullName, failureMessages } of tests) {
-  if (status === 'failed') console.log(`failed: ${fullName}\n${indented(failureMessages.join('\n'))}`);
-}
-for (const { name, message } of unloaded) console.log(`failed to load: ${name}\n${indented(message)}`);
-console.log(`${report.numPassedTests} passed, ${failed} failed`);
 
 function indented(lines) {
   return lines

@@ -1,6 +1,8 @@
 // A setup file, which runs for each test file: a hook in a module that many of them import would belong to the first alone,
 // because they share their modules.
-import { afterAll } from 'vitest';
+import { afterAll, vi } from 'vitest';
 import { removeScratch } from './scratch.ts';
 
 afterAll(removeScratch);
+// A test that failed in between has not put them back, and everything behind it in this process would stand still.
+afterAll(() => void vi.useRealTimers());

@@ -25,7 +25,7 @@ export async function makeRoot(address: string, how: Partial<PlaceToOpen> = {}):
   const id = ids.next(Date.now());
   const warnings: string[] = [];
   const deps = { clock: systemClock, ids, warn: (one: string) => void warnings.push(one) };
-  await initRedisStore({ address, ...how, id }, { ...deps, patienceMs: 2000 });
+  await initRedisStore({ address, ...how, id }, { ...deps, patienceMs: 20_000 });
   const opened: Store[] = [];
   const open: Root['open'] = async ({ patienceMs = 2000, ...more } = {}) => {
     const store = await openRedisStore({ address, ...how, id, ...more }, { ...deps, patienceMs });

@@ -2,6 +2,7 @@ import { afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
 import { listen } from '../../src/core/follow/listen.ts';
 import { watch } from '../../src/core/follow/watch.ts';
 import { createRigOn } from './rig.ts';
+import { recordTimers } from './timers.ts';
 
 /**
  * Time stands still unless a test moves it, for the clock and the timers alike. After each test, whoever waited has gone
@@ -9,6 +10,7 @@ import { createRigOn } from './rig.ts';
  */
 export function useStillTime(): { rig: Awaited<ReturnType<typeof createRigOn>> } {
   const still = {} as ReturnType<typeof useStillTime>;
+  let timers: ReturnType<typeof recordTimers>;
   // What is loaded when it is first asked for takes its time, which no timer here moves.
   beforeAll(async () => {
     const { root } = await createRigOn({ now: () => Date.now(), uptime: () => performance.now() });
@@ -17,15 +19,16 @@ export function useStillTime(): { rig: Awaited<ReturnType<typeof createRigOn>> }
   });
   beforeEach(async () => {
     vi.useFakeTimers({ now: Date.parse('2026-11-20T09:00:00.000Z') });
+    timers = recordTimers();
     // Both stand still with the timers; the system's own clock takes the second one from elsewhere.
     still.rig = await createRigOn({ now: () => Date.now(), uptime: () => performance.now() });
   });
   afterEach(() => {
-    const timers = vi.getTimerCount();
+    timers.end();
     // Before what may fail: all that is tried behind it in this process would stand still, too.
     vi.useRealTimers();
     expect(still.rig.mail.listeners.size).toBe(0);
-    expect(timers).toBe(0);
+    expect(timers.left()).toEqual([]);
   });
   return still;
 }

@@ -228,12 +228,12 @@ describe.for(['once', 'from then on'] as const)('when a call fails %s', (way) =>
       way,
     ));
 
-  const three = ['one', 'two', 'three'];
+  const bodies = ['one', 'two', 'three'];
   const sendThree = async (room: Room, store: Store): Promise<void> => {
-    const batch = three.map((body) => room.outgoing({ body }));
+    const batch = bodies.map((body) => room.outgoing({ body }));
     for (const result of await store.mail.send(batch, { durability: 'relaxed' })) accepted([result]);
   };
-  const claimThree = (store: Store) => store.mail.claimMany('bob', { tokens: three.map(newToken), leaseMs, policy });
+  const claimThree = (store: Store) => store.mail.claimMany('bob', { tokens: bodies.map(newToken), leaseMs, policy });
 
   test('of claims in one step each that was made is answered, or comes again when its lease ends', () =>
     expectAtEachFailure(
@@ -242,11 +242,11 @@ describe.for(['once', 'from then on'] as const)('when a call fails %s', (way) =>
         act: ({ store }) => claimThree(store),
         async check(answer, { room, store }) {
           const taken = answer instanceof Error ? [] : (answer as Delivery[]);
-          if (taken.length < three.length && !(answer instanceof Error)) expect(room.warnings).not.toEqual([]);
+          if (taken.length < bodies.length && !(answer instanceof Error)) expect(room.warnings).not.toEqual([]);
           for (const { receipt } of taken) await store.mail.ack(receipt, {});
           room.clock.advance(leaseMs + 10_000);
           const rest = await drain(store);
-          expect([...taken.map(({ message }) => message.body), ...rest].sort()).toEqual(three.toSorted());
+          expect([...taken.map(({ message }) => message.body), ...rest].sort()).toEqual(bodies.toSorted());
         },
       },
       way,

@@ -57,7 +57,7 @@ interface Own {
   isChanged: boolean;
 }
 
-/** All calls but `hopsOf` are made under the lock. */
+/** All calls but `hops` are made under the lock. */
 export class Received {
   readonly #session: Session;
   /** In their order. */
@@ -102,10 +102,12 @@ export class Received {
     return undefined;
   }
 
-  /** How many roots a message has left that lies here; 0: it was sent here. */
-  async hopsOf(id: string, mailbox: string): Promise<number> {
+  /** How many roots each of these has left that lie in a mailbox here; 0: it was sent here. */
+  async hops(ids: readonly string[], mailbox: string): Promise<ReadonlyMap<string, number>> {
     await this.refresh();
-    return (await this.find(id, mailbox))?.hops ?? 0;
+    const hops = new Map<string, number>();
+    for (const id of ids) hops.set(id, (await this.find(id, mailbox))?.hops ?? 0);
+    return hops;
   }
 
   /** Whether it may have come and be forgotten. */

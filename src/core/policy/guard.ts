@@ -5,12 +5,12 @@
  */
 import type { OperationName } from '../../contract/operations.ts';
 import type { Action } from '../../model/security/policy.ts';
-import type { DreamosError } from '../../model/errors.ts';
+import { DreamosError } from '../../model/errors.ts';
 import { formerly } from '../../model/agent.ts';
 import { logOf } from '../../model/topic.ts';
 import type { Documents } from '../../storage/port/documents.ts';
 import type { Look } from '../../storage/port/look.ts';
-import type { Mail, Outgoing, Sent } from '../../storage/port/mail.ts';
+import type { Mail, Outgoing, Sent, Settled } from '../../storage/port/mail.ts';
 import type { Store } from '../../storage/port/store.ts';
 import type { Session } from '../root/root.ts';
 import type { Ask } from './ask.ts';
@@ -103,6 +103,7 @@ function claiming(store: Store, ask: Ask): Mail {
   return {
     ...settling(store, ask),
     claim: async (mailbox, options) => (await check(mailbox), mail.claim(mailbox, options)),
+    claimMany: async (mailbox, options) => (await check(mailbox), mail.claimMany(mailbox, options)),
     takeUp: async (mailbox, who) => (await check(mailbox), mail.takeUp(mailbox, who)),
   };
 }
@@ -116,10 +117,25 @@ function settling({ mail, documents }: Store, ask: Ask): Mail {
     const now = (await documents.getAgent(mailbox)) ? undefined : formerly(await documents.listAgents(), mailbox)[0];
     await ask.check('read', { mailbox: now?.name ?? mailbox });
   };
+  const refusalOf = async (receipt: string): Promise<DreamosError | undefined> => {
+    try {
+      await checkReceipt(receipt);
+      return undefined;
+    } catch (error) {
+      if (error instanceof DreamosError) return error;
+      throw error;
+    }
+  };
   return {
     ...sending(mail, ask),
     checkClaim: async (receipt) => (await checkReceipt(receipt), mail.checkClaim(receipt)),
     ack: async (receipt, options) => (await checkReceipt(receipt), mail.ack(receipt, options)),
+    ackMany: async (receipts, options) => {
+      const refusals = await Promise.all(receipts.map(refusalOf));
+      const allowed = receipts.filter((_, i) => refusals[i] === undefined);
+      const answers = allowed.length === 0 ? [] : await mail.ackMany(allowed, options);
+      return refusals.map((refused) => refused ?? (answers.shift() as Settled | DreamosError));
+    },
     nack: async (receipt, options) => (await checkReceipt(receipt), mail.nack(receipt, options)),
     renew: async (receipt, options) => (await checkReceipt(receipt), mail.renew(receipt, options)),
   };

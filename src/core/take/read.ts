@@ -87,30 +87,48 @@ export async function createReader(
   const filter = asked?.id === undefined || isId(asked.id) ? asked : await filterFor(session, card, asked);
   if (leaseMs !== undefined) checkLease(leaseMs);
   if (label !== undefined) checkLabel(label);
-  const pause = `pause of ${card.name}`;
   const unsure: Unsure = { token: undefined };
-  let known: AgentCard | undefined = card;
-  let isPaused = false;
-  const attempt = async ({ waitMs = 0, signal }: Until): Promise<Delivery | undefined> => {
-    // Deleted or renamed while somebody waits, it is refused.
-    const now = known ?? (await resolveAgent(session, card.name));
-    known = undefined;
-    isPaused = Boolean(now.pausedAt);
-    if (!isPaused) {
-      troubleIsOver(session, pause);
+  const unlessPaused = createPauses(session, card);
+  const attempt = ({ waitMs, signal }: Until): Promise<Delivery | undefined> =>
+    unlessPaused.attempt(waitMs, async (now) => {
       for (;;) {
         const delivery = await claimNow(session, now, { leaseMs, filter, by, label, signal, token, unsure });
         if (!unseal || delivery?.message.sealed === undefined) return delivery;
         const opened = await (await import('./unsealed.ts')).openedOrGivenBack(session, delivery);
         if (opened) return opened;
       }
-    }
-    if (waitMs > 0) warnOnce(session, pause, pausedSentence(now) ?? '');
-    return undefined;
-  };
-  const mostRestMs = (): number => (isPaused ? pausedRestMs : Infinity);
-  const next: Reader['next'] = (waiter, until) => waiter.next(() => attempt(until), until, mostRestMs);
+    });
+  const next: Reader['next'] = (waiter, until) => waiter.next(() => attempt(until), until, unlessPaused.mostRestMs);
   return { attempt, next };
+}
+
+/** Claims with what a card says by then. */
+interface Pauses {
+  /** Of a paused mailbox nothing. @throws AGENT_NOT_FOUND: deleted or renamed while somebody waits */
+  attempt<T>(waitMs: number | undefined, claim: (now: AgentCard) => Promise<T | undefined>): Promise<T | undefined>;
+  /** For the waiter. */
+  mostRestMs(): number;
+}
+
+/** @param card as it is now: only later attempts read it anew */
+export function createPauses(session: Session, card: AgentCard): Pauses {
+  const pause = `pause of ${card.name}`;
+  let known: AgentCard | undefined = card;
+  let isPaused = false;
+  return {
+    attempt: async (waitMs = 0, claim) => {
+      const now = known ?? (await resolveAgent(session, card.name));
+      known = undefined;
+      isPaused = Boolean(now.pausedAt);
+      if (!isPaused) {
+        troubleIsOver(session, pause);
+        return claim(now);
+      }
+      if (waitMs > 0) warnOnce(session, pause, pausedSentence(now) ?? '');
+      return undefined;
+    },
+    mostRestMs: () => (isPaused ? pausedRestMs : Infinity),
+  };
 }
 
 // No event tells that a mailbox is resumed.
@@ -142,6 +160,34 @@ const checking = once(() => import('./signed.ts'));
  * @throws USAGE for a lease that is too long or too short; SIGNATURE_INVALID, SIGNATURE_MISSING of the one that the filter names
  */
 export async function claimNow(session: Session, card: AgentCard, how: ClaimHow): Promise<Delivery | undefined> {
+  const { settings, audit, claim, startedAt } = await beginClaim(session, card, how);
+  const first = await session.store.mail.claim(card.name, claim).catch((error: unknown) => {
+    if (how.unsure && isEngineAway(error)) how.unsure.token = claim.token;
+    throw error;
+  });
+  if (how.unsure) how.unsure.token = undefined;
+  // In a function of its own: for what it has to remember this one would pay with each claim.
+  const delivery =
+    first === undefined || settings.signatures === 'off'
+      ? first
+      : await signedFrom(session, first, claim, how, settings);
+  if (delivery !== undefined && audit)
+    await audit.noteMail(session, [{ op: 'claim', by: claim.by, id: delivery.message.id, mailbox: delivery.mailbox }]);
+  if (delivery !== undefined && isTracing()) await tellReceived(session, delivery, startedAt);
+  return delivery;
+}
+
+interface Begun {
+  readonly settings: Effective;
+  /** Of who notes each claim. */
+  readonly audit: Awaited<ReturnType<Session['audit']>> | undefined;
+  readonly claim: ClaimOptions & { readonly by: string };
+  /** Where it is traced; milliseconds since 1970. */
+  readonly startedAt: number;
+}
+
+/** What comes before a claim, and what it is made with. @throws USAGE for a lease that is too long or too short */
+export async function beginClaim(session: Session, card: AgentCard, how: ClaimHow): Promise<Begun> {
   const again = session.checkAgain?.();
   if (again) await again;
   const settings = await effectiveSettings(session, card);
@@ -166,22 +212,7 @@ export async function claimNow(session: Session, card: AgentCard, how: ClaimHow)
     inbox: how.inbox,
     signal: how.signal,
   };
-  const first = await session.store.mail.claim(card.name, claim).catch((error: unknown) => {
-    if (how.unsure && isEngineAway(error)) how.unsure.token = claim.token;
-    throw error;
-  });
-  if (how.unsure) how.unsure.token = undefined;
-  // In a function of its own: for what it has to remember this one would pay with each claim.
-  const delivery =
-    first === undefined || settings.signatures === 'off'
-      ? first
-      : await signedFrom(session, first, claim, how, settings);
-  if (delivery !== undefined && audit)
-    await audit.noteMail(session, [
-      { op: 'claim', by: how.by ?? acting ?? card.name, id: delivery.message.id, mailbox: delivery.mailbox },
-    ]);
-  if (delivery !== undefined && isTracing()) await tellReceived(session, delivery, startedAt);
-  return delivery;
+  return { settings, audit, claim, startedAt };
 }
 
 async function signedFrom(
@@ -202,7 +233,7 @@ export function isRefusedForSignature(error: unknown): boolean {
 }
 
 /** Of who looks and finds nothing there are no spans. */
-function tellReceived(session: Session, { mailbox, message }: Delivery, startedAt: number): Promise<void> {
+export function tellReceived(session: Session, { mailbox, message }: Delivery, startedAt: number): Promise<void> {
   const about = { operation: 'receive', destination: mailbox, id: message.id, startedAt } as const;
   return traced(
     session,

@@ -15,7 +15,7 @@ import { traced } from '../root/tracing.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
-import type { NackOptions, Said, Settled } from '../../storage/port/mail.ts';
+import type { NackOptions, Settled } from '../../storage/port/mail.ts';
 import { operation } from '../root/operation.ts';
 
 /** What the consumer says of the work, for the event log and the numbers that are made of it. */
@@ -25,9 +25,6 @@ export interface AckHow {
   /** Cut after 2,000 characters. */
   readonly note?: string;
 }
-
-/** Of what a bridge has brought to another root: how that is called here. */
-type Forwarded = Pick<Said, 'forwardedTo'>;
 
 /** @throws USAGE */
 export function checkScore(score: number | undefined): void {
@@ -55,12 +52,7 @@ export async function ackWith(session: Session, receipt: string, by: string, how
 }
 
 /** @param how its score is checked by then */
-export function ackClaim(
-  session: Session,
-  receipt: string,
-  by: string,
-  how: AckHow & Forwarded = {},
-): Promise<Settled> {
+export function ackClaim(session: Session, receipt: string, by: string, how: AckHow = {}): Promise<Settled> {
   const isAudited = auditsMail(session);
   return isAudited === false ? ackNow(session, receipt, by, how) : ackAudited(session, receipt, by, how, isAudited);
 }
@@ -69,7 +61,7 @@ async function ackAudited(
   session: Session,
   receipt: string,
   by: string,
-  how: AckHow & Forwarded,
+  how: AckHow,
   isAudited: boolean | Promise<boolean>,
 ): Promise<Settled> {
   if (!(await isAudited)) return ackNow(session, receipt, by, how);
@@ -80,9 +72,9 @@ async function ackAudited(
   return settled;
 }
 
-function ackNow(session: Session, receipt: string, by: string, how: AckHow & Forwarded): Promise<Settled> {
+function ackNow(session: Session, receipt: string, by: string, how: AckHow): Promise<Settled> {
   const { mail } = session.store;
-  const { score, forwardedTo } = how;
+  const { score } = how;
   const note = (how.note ?? undefined) === undefined ? undefined : reasonText(how.note);
   const { mailbox: destination, id, task } = mail.parseReceipt(receipt);
   return traced(
@@ -91,7 +83,7 @@ function ackNow(session: Session, receipt: string, by: string, how: AckHow & For
     () =>
       task
         ? session.tasks().then((tasks) => tasks.ackAndAssign(session, receipt, by, { score, note }))
-        : mail.ack(receipt, { by, label: session.label, score, note, forwardedTo }),
+        : mail.ack(receipt, { by, label: session.label, score, note }),
   );
 }
 

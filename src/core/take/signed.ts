@@ -42,6 +42,31 @@ export async function onlySigned(
   return undefined;
 }
 
+/** As `onlySigned`, of several that were claimed together, and no other ones. */
+export async function onlySignedOf(
+  session: Session,
+  claimed: readonly Delivery[],
+  claim: Claim,
+  how: 'warn' | 'require',
+): Promise<Delivery[]> {
+  const good: Delivery[] = [];
+  for (const [i, one] of claimed.entries()) {
+    try {
+      const delivery = await onlySigned(session, one, claim, how, async () => undefined);
+      if (delivery) good.push(delivery);
+    } catch (error) {
+      if (!(error instanceof DreamosError)) throw error;
+      // Of what lies behind it nobody knows either.
+      for (const other of claimed.slice(i + 1))
+        await settled(session, other, { ...settling(claim), free: true, reason: error.message });
+      // What is good is handed out, and the next claim meets it again.
+      if (good.length === 0) throw error;
+      return good;
+    }
+  }
+  return good;
+}
+
 /** Whom nobody can trust or distrust now (a file of keys is spoilt, for one) is not handed out, and loses no attempt. */
 async function checkOrGiveBack(session: Session, delivery: Delivery, claim: Claim): Promise<Signature> {
   try {

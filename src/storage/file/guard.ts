@@ -87,8 +87,15 @@ export function guarded(ctx: FileContext, store: Store): Store {
     closeInbox: (mailbox, request) => sure(mail.closeInbox(mailbox, request), (left) => left > 0),
     hasInbox: (mailbox, request) => sure(mail.hasInbox(mailbox, request), Boolean),
     claim: (mailbox, options) => sure(mail.claim(mailbox, options), isThere),
+    claimMany: (mailbox, options) => sure(mail.claimMany(mailbox, options), isSome),
     takeUp: (mailbox, who) => sure(mail.takeUp(mailbox, who)),
     ack: (receipt, options) => sure(mail.ack(receipt, options)),
+    async ackMany(receipts, options) {
+      const answers = await sure(mail.ackMany(receipts, options));
+      if (!answers.some((one) => one instanceof DreamosError)) return answers;
+      const moved = await check().catch(orBug);
+      return moved ? answers.map((one) => (one instanceof DreamosError ? moved : one)) : answers;
+    },
     nack: (receipt, options) => sure(mail.nack(receipt, options)),
     renew: (receipt, options) => sure(mail.renew(receipt, options)),
     checkClaim: (receipt) => sure(mail.checkClaim(receipt)),
@@ -129,6 +136,11 @@ export function guarded(ctx: FileContext, store: Store): Store {
       return (await store.isThere?.()) ?? true;
     },
   };
+}
+
+function orBug(error: unknown): DreamosError {
+  if (error instanceof DreamosError) return error;
+  throw error;
 }
 
 /** It may have been sent before the root was moved: who is told to run it again would send it twice. */

@@ -6,11 +6,11 @@ import type { Mail } from '../port/mail.ts';
 import type { Capabilities, Store } from '../port/store.ts';
 import type { Rollups } from '../port/rollups.ts';
 import type { Upkeep } from '../port/upkeep.ts';
-import { claim } from './claim/claim.ts';
+import { claimDue, claimManyDue } from './claim/claim-due.ts';
 import type { FileContext } from './disk/context.ts';
 import { quarantineBytes } from './places/corrupt.ts';
 import { memory } from './disk/memory.ts';
-import { counts, isMarked, lastReadAt, markRead } from './look/count.ts';
+import { counts, lastReadAt } from './look/count.ts';
 import { sweepKeys } from './send/dedupe-keys.ts';
 import {
   documentAsText,
@@ -28,9 +28,9 @@ import { agentOfDocument, type RootDocument } from './names/layout.ts';
 import { finishOutbox } from './send/hand-out.ts';
 import { readEntry } from './places/read-entry.ts';
 import { takeUp } from './claim/consumers.ts';
-import { endRestsAhead, looksForDue, recover, recoverDue } from './claim/recover.ts';
+import { recover } from './claim/recover.ts';
 import { send } from './send/send.ts';
-import { ack, checkClaim, nack, renew } from './claim/settle.ts';
+import { ack, ackMany, checkClaim, nack, renew } from './claim/settle.ts';
 import { getAgent, getCard, listAgents, mailboxNames, putCard } from './documents/agents.ts';
 import { renameMailbox } from './documents/renamed.ts';
 import { identityOf } from './names/entry-name.ts';
@@ -86,9 +86,6 @@ const capabilities: Capabilities = {
   search: 'scanned',
   journal: 'partial',
 };
-
-// A claim that finds nothing looks into so many slots for what should not rest any more (a slot is listed in 20 us).
-const restSlots = 64;
 
 const kept = (): Promise<typeof import('./documents/revisions.ts')> => import('./documents/revisions.ts');
 const byHand = (): Promise<typeof import('./claim/by-hand.ts')> => import('./claim/by-hand.ts');
@@ -151,20 +148,11 @@ function mailOf(ctx: FileContext): Mail {
     openInbox: (mailbox, request, until) => openInbox(ctx, at(mailbox), request, until),
     closeInbox: (mailbox, request) => closeInbox(ctx, at(mailbox), request),
     hasInbox: (mailbox, request) => hasInbox(ctx, at(mailbox), request),
-    async claim(mailbox, options) {
-      const home = at(mailbox);
-      // Who waits for one answer does not read the mailbox.
-      if (options.inbox === undefined && !isMarked(ctx, home)) await markRead(ctx, home);
-      const looks = looksForDue(ctx, home, false);
-      if (looks) await recoverDue(ctx, home, options.policy);
-      const delivery = await claim(ctx, home, options);
-      if (delivery || options.inbox !== undefined) return delivery;
-      let moved = await endRestsAhead(ctx, home, restSlots);
-      if (!looks && looksForDue(ctx, home, true)) moved += (await recoverDue(ctx, home, options.policy)).moved;
-      return moved > 0 ? claim(ctx, home, options) : undefined;
-    },
+    claim: (mailbox, options) => claimDue(ctx, at(mailbox), options),
+    claimMany: (mailbox, options) => claimManyDue(ctx, at(mailbox), options),
     takeUp: (mailbox, who) => takeUp(ctx, at(mailbox), who),
     ack: (receipt, options) => ack(ctx, receipt, options),
+    ackMany: (receipts, options) => ackMany(ctx, receipts, options),
     nack: (receipt, options) => nack(ctx, receipt, options),
     renew: (receipt, options) => renew(ctx, receipt, options),
     checkClaim: (receipt) => checkClaim(ctx, receipt),

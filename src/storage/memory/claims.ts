@@ -5,6 +5,7 @@ import type { RetryPolicy } from '../../model/settings.ts';
 import { acceptsOf } from '../../model/filter.ts';
 import type {
   Actor,
+  ClaimManyOptions,
   ClaimOptions,
   DeliverOptions,
   Delivery,
@@ -77,6 +78,22 @@ export function claim(mail: Mail, deps: Deps, mailbox: string, options: ClaimOpt
     return deliveryOf(held);
   }
   return undefined;
+}
+
+export function claimMany(mail: Mail, deps: Deps, mailbox: string, options: ClaimManyOptions): Delivery[] {
+  const { tokens, ...each } = options;
+  if (options.repeat) {
+    const inflight = inState(mail, mailbox, 'inflight');
+    const mine = tokens.flatMap((token) => inflight.find((held) => held.token === token) ?? []);
+    if (mine.length > 0) return mine.map(deliveryOf);
+  }
+  const taken: Delivery[] = [];
+  for (const token of tokens) {
+    const delivery = claim(mail, deps, mailbox, { ...each, token, repeat: false });
+    if (!delivery) break;
+    taken.push(delivery);
+  }
+  return taken;
 }
 
 function deliveryOf(held: Held): Delivery {

@@ -8,10 +8,10 @@ import { isLog } from '../../model/topic.ts';
 import type { Journal } from '../port/journal.ts';
 import type { Counts, Entry, Look } from '../port/look.ts';
 import type { Actor, Mail as MailRole, Refusal } from '../port/mail.ts';
-import { stateChanged } from '../port/refusals.ts';
+import { orRefusal, stateChanged } from '../port/refusals.ts';
 import type { Capabilities, Store } from '../port/store.ts';
 import type { Pruned, Upkeep } from '../port/upkeep.ts';
-import { ack, checkClaim, claim, deliver, nack, parseReceipt, recover, renew } from './claims.ts';
+import { ack, checkClaim, claim, claimMany, deliver, nack, parseReceipt, recover, renew } from './claims.ts';
 import { dump } from './dump.ts';
 import { put, sendEach, sweepKeys } from './deliver.ts';
 import { isExpired } from './die.ts';
@@ -77,6 +77,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
     hasInbox: async (mailbox, request) => hasInbox(mail, mailbox, request),
     closeInbox: async (mailbox, request) => closeInbox(mail, mailbox, request, clock.now()),
     claim: async (mailbox, options) => claim(mail, deps, mailbox, options),
+    claimMany: async (mailbox, options) => claimMany(mail, deps, mailbox, options),
     // A process takes all of it with it.
     takeUp: async () => ({
       token: () => deps.ids.token(),
@@ -84,6 +85,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
       close: async () => undefined,
     }),
     ack: async (receipt, options) => ack(mail, deps, receipt, options),
+    ackMany: async (receipts, options) => receipts.map((receipt) => orRefusal(() => ack(mail, deps, receipt, options))),
     checkClaim: async (receipt) => checkClaim(mail, receipt),
     nack: async (receipt, options) => nack(mail, deps, receipt, options),
     renew: async (receipt, options) => renew(mail, deps, receipt, options),

@@ -110,6 +110,11 @@ export interface ClaimOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Of several claims in one step: one at most for each token, of what comes next. */
+export interface ClaimManyOptions extends Omit<ClaimOptions, 'token' | 'filter' | 'inbox' | 'signal'> {
+  readonly tokens: readonly string[];
+}
+
 export interface NackOptions {
   readonly policy: RetryPolicy;
   readonly by?: string;
@@ -216,9 +221,20 @@ export interface Mail {
   hasInbox(mailbox: string, request: string): Promise<boolean>;
   /** Takes the next message in delivery order under a lease, after moving what is due; `undefined`: nothing ready. */
   claim(mailbox: string, options: ClaimOptions): Promise<Delivery | undefined>;
+  /**
+   * As so many claims one behind the other, until nothing is ready, for less than they cost: what is due is moved once, and their events
+   * are written behind the last. Killed in between, it has taken some; their leases run. With `repeat` what the tokens took whose claims hold
+   * is the answer, if they took any. Rejects only where nothing was taken: what it met behind that the next call meets again.
+   */
+  claimMany(mailbox: string, options: ClaimManyOptions): Promise<Delivery[]>;
   takeUp(mailbox: string, who?: Pick<Actor, 'label'>): Promise<Consumer>;
   /** @throws LEASE_LOST, ALREADY_SETTLED, RECEIPT_INVALID */
   ack(receipt: string, options: Actor & Said): Promise<Settled>;
+  /**
+   * As so many acks one behind the other, each with an answer of its own, in their order; their events are written behind the last.
+   * Rejects only where nobody knows of any of them whether it was done: repeated, each that was is ALREADY_SETTLED.
+   */
+  ackMany(receipts: readonly string[], options: Actor & Said): Promise<(Settled | DreamosError)[]>;
   /** The last attempt, or `dead`, leads to the dead-letter queue. @throws as ack */
   nack(receipt: string, options: NackOptions): Promise<Settled>;
   /** The lease now ends `leaseMs` from now. The old receipt stays good; the new one is found faster. @throws as ack */

@@ -169,3 +169,13 @@ export function prunedBehind([name = '', ...more]: readonly string[]): string {
   const whose = more.length === 0 ? name : `${name} and of ${more.length} more`;
   return `Events of ${whose} that come behind the cursor may have been pruned; going on with those that are left.`;
 }
+
+/** Of several things that are done together each has its own answer. */
+export function orRefusal<T>(work: () => T): T | DreamosError {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof DreamosError) return error;
+    throw error;
+  }
+}

@@ -8,7 +8,7 @@ import { changes, type DiskCall, diskFailure, Killed, killedBehind, watchedDisk 
 import { census, drain, inspected, makeRoom, only, recoverAll, type Room } from '../../storage/file/room.ts';
 import { scratch } from '../../scratch.ts';
 import type { Entry } from '../../../src/storage/port/look.ts';
-import type { Outgoing, Sent } from '../../../src/storage/port/mail.ts';
+import type { Delivery, Outgoing, Sent, Settled } from '../../../src/storage/port/mail.ts';
 import { newToken } from '../../storage/contract/ways.ts';
 import type { State } from '../../../src/model/state.ts';
 
@@ -223,6 +223,54 @@ describe.for(['once', 'from then on'] as const)('when a call fails %s', (way) =>
             room.clock.advance(leaseMs + 10_000);
             expect(await drain(store)).toEqual(['hello']);
           } else expect(answer).toMatchObject({ attempt: 1 });
+        },
+      },
+      way,
+    ));
+
+  const bodies = ['one', 'two', 'three'];
+  const sendThree = async (room: Room, store: Store): Promise<void> => {
+    const batch = bodies.map((body) => room.outgoing({ body }));
+    for (const result of await store.mail.send(batch, { durability: 'relaxed' })) accepted([result]);
+  };
+  const claimThree = (store: Store) => store.mail.claimMany('bob', { tokens: bodies.map(newToken), leaseMs, policy });
+
+  test('of claims in one step each that was made is answered, or comes again when its lease ends', () =>
+    expectAtEachFailure(
+      {
+        arrange: sendThree,
+        act: ({ store }) => claimThree(store),
+        async check(answer, { room, store }) {
+          const taken = answer instanceof Error ? [] : (answer as Delivery[]);
+          if (taken.length < bodies.length && !(answer instanceof Error)) expect(room.warnings).not.toEqual([]);
+          for (const { receipt } of taken) await store.mail.ack(receipt, {});
+          room.clock.advance(leaseMs + 10_000);
+          const rest = await drain(store);
+          expect([...taken.map(({ message }) => message.body), ...rest].sort()).toEqual(bodies.toSorted());
+        },
+      },
+      way,
+    ));
+
+  test('of acks in one step each is done, or nothing of it and it can be repeated', () =>
+    expectAtEachFailure(
+      {
+        async arrange(room, store) {
+          await sendThree(room, store);
+          return (await claimThree(store)).map(({ receipt }) => receipt);
+        },
+        act: ({ store }, receipts) => store.mail.ackMany(receipts as string[], {}),
+        async check(answer, { room, store }, receipts) {
+          expect(answer).toBeInstanceOf(Array);
+          for (const [i, one] of (answer as (Settled | DreamosError)[]).entries()) {
+            const receipt = (receipts as string[])[i] ?? '';
+            const where = await census(room, store);
+            const [state] = where.get(`bob ${store.mail.parseReceipt(receipt).id}`) ?? [];
+            expect(state).toBe(one instanceof DreamosError ? 'inflight' : 'archived');
+            if (!(one instanceof DreamosError)) continue;
+            expect(one).toMatchObject({ kind: 'disk' });
+            expect((await store.mail.ack(receipt, {})).state).toBe('archived');
+          }
         },
       },
       way,

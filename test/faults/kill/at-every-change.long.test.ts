@@ -249,6 +249,39 @@ test('a claim leaves the message ready or in flight, and it comes again', () =>
     },
   }));
 
+const three = ['one', 'two', 'three'];
+
+async function sendThree(room: Room, store: Store): Promise<string[]> {
+  const batch = three.map((body, i) => room.outgoing({ body, ...(i > 0 && { orderingKey: `key ${i}` }) }));
+  const sent = await store.mail.send(batch, { durability: 'relaxed' });
+  return sent.map((one) => `bob ${accepted([one]).id}`);
+}
+
+async function claimThree(store: Store): Promise<string[]> {
+  const taken = await store.mail.claimMany('bob', { tokens: three.map(newToken), leaseMs, policy });
+  return taken.map(({ receipt }) => receipt);
+}
+
+test('claims in one step leave each message ready or in flight, and all of them come again', () =>
+  expectAfterEachKill({
+    arrange: sendThree,
+    act: (_, store) => claimThree(store),
+    async check(after, sent) {
+      for (const one of sent as string[]) isIn(after, one, ['ready', 'inflight']);
+      after.room.clock.advance(leaseMs + 1000);
+      expect((await drain(await after.room.open())).sort()).toEqual(three.toSorted());
+    },
+  }));
+
+test('acks in one step leave each message in flight or archived', () =>
+  expectAfterEachKill({
+    arrange: async (room, store) => ({ sent: await sendThree(room, store), receipts: await claimThree(store) }),
+    act: (_, store, held) => store.mail.ackMany((held as { receipts: string[] }).receipts, {}),
+    check(after, held) {
+      for (const one of (held as { sent: string[] }).sent) isIn(after, one, ['inflight', 'archived']);
+    },
+  }));
+
 interface Held {
   readonly id: string;
   readonly receipt: string;

@@ -14,6 +14,7 @@ import { handRules } from './by-hand.ts';
 import { handOverRules } from './handing-over.ts';
 import { keepingRules } from './keeping.ts';
 import { lookingRules } from './looking.ts';
+import { manyRules } from './many.ts';
 import { noticeRules } from './notices.ts';
 import { orderingRules } from './ordering.ts';
 import { presenceRules } from './presence.ts';
@@ -37,6 +38,7 @@ export function storeContract(name: string, makeStore: MakeStore, time: keyof ty
     describe('sending', () => sendRules(rig));
     describe('sending under a dedupe key', () => dedupeRules(rig));
     describe('claiming', () => claimRules(rig));
+    describe('many in one step', () => manyRules(rig));
     describe('ordering keys', () => orderingRules(rig));
     describe('replace keys', () => replaceRules(rig));
     describe('notices of deaths', () => noticeRules(rig));

@@ -65,6 +65,14 @@ describe.skipIf(skips(lack))(said('a connection to Redis that is cut', lack), ()
     }
     for await (const entry of store.look.list('bob', 'ready'))
       done.push(`cancel ${(await store.mail.cancel(entry, {})).state}`);
+    for (const name of ['e', 'f', 'g']) await send(name);
+    const tokens = Array.from({ length: 2 }, newToken);
+    const taken = await store.mail.claimMany('bob', { tokens, leaseMs, policy, by: 'bob' });
+    done.push(`claim ${taken.map(({ message, attempt }) => `${message.body} ${attempt}`).join(', ')}`);
+    const acked = await store.mail.ackMany([...taken.map(({ receipt }) => receipt), 'bob:none'], {
+      forwardedTo: 'far',
+    });
+    done.push(`ack ${acked.map((one) => ('state' in one ? one.state : one.name)).join(', ')}`);
     done.push(`rename ${await store.documents.rename('ann', 'eve')}`);
     for (const mailbox of ['eve', 'bob'])
       for (const kind of await kindsIn(store, mailbox)) {
@@ -90,7 +98,7 @@ describe.skipIf(skips(lack))(said('a connection to Redis that is cut', lack), ()
     async (side) => {
       const { done, commands } = await livedWith(undefined);
       expect(commands).toBeGreaterThan(25);
-      expect(done.filter((one) => one.startsWith('bob: acked'))).toHaveLength(2);
+      expect(done.filter((one) => one.startsWith('bob: acked'))).toHaveLength(4);
       for (let at = 1; at <= commands; at++) {
         const { done: again } = await livedWith({ at, side });
         expect({ at, done: again }).toEqual({ at, done });

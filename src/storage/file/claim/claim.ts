@@ -9,14 +9,15 @@ import { isOver, lastedMs } from '../../../model/clock.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { Message } from '../../../model/message.ts';
 import { acceptsOf, type Filter } from '../../../model/filter.ts';
-import type { ClaimOptions, Delivery } from '../../port/mail.ts';
+import type { ClaimManyOptions, ClaimOptions, Delivery } from '../../port/mail.ts';
 import type { FileContext } from '../disk/context.ts';
 import { noteLoss } from '../places/contest.ts';
 import { quarantine } from '../places/corrupt.ts';
 import { formatEntryName, hasRoomForSince, type EntryName } from '../names/entry-name.ts';
-import { logEvents } from '../events/event-log.ts';
+import { type LogEntry, logEvents } from '../events/event-log.ts';
 import { type Hold, holdOrderingKey, isHolder, letGo } from './ordering.ts';
 import { moveInto } from '../disk/folders.ts';
+import { troubleIsOver, warnOnce } from '../disk/warn-once.ts';
 import { walkInbox } from '../places/inbox.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { readEntry } from '../places/read-entry.ts';
@@ -38,15 +39,51 @@ const spread = 16;
  */
 type Missed = Exclude<Hold, 'acquired' | 'held'> | 'passed' | 'late';
 
-type Claiming = ClaimOptions & { readonly accepts?: (message: Message) => boolean };
+type Claiming = ClaimOptions & {
+  readonly accepts?: (message: Message) => boolean;
+  /** Whoever makes several claims tells of them in one write. */
+  readonly untold?: LogEntry[];
+};
 
 /** Takes the next message in delivery order; `undefined`: nothing ready was seen in two looks. */
 export async function claim(ctx: FileContext, mailbox: Mailbox, how: ClaimOptions): Promise<Delivery | undefined> {
-  const before = how.repeat ? await claimedBefore(ctx, mailbox, how.token) : undefined;
+  const [before] = how.repeat ? await claimedBefore(ctx, mailbox, [how.token]) : [];
   if (before) return before;
   const accepts = acceptsOf(how.filter);
-  const options: Claiming = accepts ? { ...how, accepts } : how;
+  return claimNext(ctx, mailbox, accepts ? { ...how, accepts } : how, expiryBudget());
+}
+
+/** As so many calls of `claim`, on one walk and with one write to the log. @throws only where nothing was taken */
+export async function claimMany(ctx: FileContext, mailbox: Mailbox, how: ClaimManyOptions): Promise<Delivery[]> {
+  const { tokens, ...each } = how;
+  const taken = how.repeat ? await claimedBefore(ctx, mailbox, tokens) : [];
+  if (taken.length > 0) return taken;
+  const untold: LogEntry[] = [];
   const budget = expiryBudget();
+  const what = `Not all that is ready in ${mailbox.name} could be claimed`;
+  try {
+    for (const token of tokens) {
+      const delivery = await claimNext(ctx, mailbox, { ...each, token, untold }, budget);
+      if (!delivery) break;
+      taken.push(delivery);
+    }
+    troubleIsOver(ctx, what);
+  } catch (error) {
+    if (taken.length === 0 || !(error instanceof DreamosError)) throw error;
+    warnOnce(ctx, `${what}: ${error.message}`, what);
+  } finally {
+    if (untold.length > 0) await logEvents(ctx, mailbox, untold);
+  }
+  return taken;
+}
+
+async function claimNext(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  options: Claiming,
+  budget: ExpiryBudget,
+): Promise<Delivery | undefined> {
+  const { accepts } = options;
   if (accepts || options.inbox !== undefined) return search(ctx, mailbox, options, budget);
   // Never conclude from one scan: during renames it can miss a name. So empty means: a walk from the start found nothing
   // but messages whose turn has not come.
@@ -72,13 +109,16 @@ export async function claim(ctx: FileContext, mailbox: Mailbox, how: ClaimOption
 }
 
 /** What a call took whose answer was lost. */
-async function claimedBefore(ctx: FileContext, mailbox: Mailbox, token: string): Promise<Delivery | undefined> {
+async function claimedBefore(ctx: FileContext, mailbox: Mailbox, tokens: readonly string[]): Promise<Delivery[]> {
+  const mine = new Map<string, Delivery>();
   for await (const { path, name } of wheelEntries(ctx, mailbox.inflight)) {
-    if (name?.token !== token || isOver(name.time, ctx.clock.now(), maxLeaseMs)) continue;
+    const token = name?.token;
+    if (!name || token === undefined || !tokens.includes(token)) continue;
+    if (isOver(name.time, ctx.clock.now(), maxLeaseMs)) continue;
     const message = await readOrQuarantine(ctx, mailbox, path, name);
-    return message && deliveryOf(ctx, mailbox, path, { ...name, token }, message);
+    if (message) mine.set(token, deliveryOf(ctx, mailbox, path, { ...name, token }, message));
   }
-  return undefined;
+  return tokens.flatMap((token) => mine.get(token) ?? []);
 }
 
 /** Past what stays ready, or in an inbox: two walks as well, but nothing is opened twice. */
@@ -207,7 +247,9 @@ async function deliver(
   const message = await readOrQuarantine(ctx, mailbox, path, name);
   if (!message) return 'passed';
   const { by, label } = options;
-  await logEvents(ctx, mailbox, [{ event: 'claimed', id: name.id, attempt: name.attempt, by, label, waitedMs }]);
+  const claimed: LogEntry = { event: 'claimed', id: name.id, attempt: name.attempt, by, label, waitedMs };
+  if (options.untold) options.untold.push(claimed);
+  else await logEvents(ctx, mailbox, [claimed]);
   return deliveryOf(ctx, mailbox, path, name, message);
 }
 

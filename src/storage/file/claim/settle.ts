@@ -11,7 +11,7 @@ import type { FileContext } from '../disk/context.ts';
 import { calledNow } from '../documents/renamed.ts';
 import { deadLetter } from './dead-letter.ts';
 import { formatEntryName, type EntryName } from '../names/entry-name.ts';
-import { logEvents } from '../events/event-log.ts';
+import { type LogEntry, logEvents } from '../events/event-log.ts';
 import { findIn } from '../look/find.ts';
 import { moveInto } from '../disk/folders.ts';
 import { releaseOrderingKey } from '../places/key-heads.ts';
@@ -25,31 +25,56 @@ import { readReceipt } from './receipts.ts';
 import { archiveFolder, slotOf } from '../names/slots.ts';
 import { pathIn } from '../names/path.ts';
 
-export async function ack(
+export async function ack(ctx: FileContext, text: string, said: Actor & Said): Promise<Settled> {
+  const { mailbox, settled, events } = await archive(ctx, text, said);
+  await logEvents(ctx, mailbox, events);
+  return settled;
+}
+
+/** One behind the other; those of one mailbox that follow each other are told in one write. */
+export async function ackMany(
+  ctx: FileContext,
+  receipts: readonly string[],
+  said: Actor & Said,
+): Promise<(Settled | DreamosError)[]> {
+  const answers: (Settled | DreamosError)[] = [];
+  let untold: { readonly mailbox: Mailbox; readonly events: LogEntry[] } | undefined;
+  const tell = async (): Promise<void> => {
+    if (untold) await logEvents(ctx, untold.mailbox, untold.events);
+    untold = undefined;
+  };
+  for (const receipt of receipts) {
+    try {
+      const { mailbox, settled, events } = await archive(ctx, receipt, said);
+      if (untold?.mailbox.name !== mailbox.name) await tell();
+      untold ??= { mailbox, events: [] };
+      untold.events.push(...events);
+      answers.push(settled);
+    } catch (error) {
+      if (!(error instanceof DreamosError)) throw error;
+      answers.push(error);
+    }
+  }
+  await tell();
+  return answers;
+}
+
+/** All of an ack but telling of it. */
+async function archive(
   ctx: FileContext,
   text: string,
   { by, label, score, note, forwardedTo }: Actor & Said,
-): Promise<Settled> {
+): Promise<{ readonly mailbox: Mailbox; readonly settled: Settled; readonly events: LogEntry[] }> {
   const now = ctx.clock.now();
   const { mailbox, name } = await settle(ctx, text, (home, path, claim) => {
     const archived = settledName(claim, { tag: 'k', time: now });
     return moveInto(ctx, path, archiveFolder(home, now), formatEntryName(archived));
   });
   if (name.order) await releaseOrderingKey(ctx, mailbox, name);
-  await logEvents(ctx, mailbox, [
-    {
-      event: 'acked',
-      id: name.id,
-      attempt: name.attempt,
-      by,
-      label,
-      ...endOf(name, now),
-      score,
-      note,
-    },
-    ...(forwardedTo === undefined ? [] : [{ event: 'forwarded' as const, id: name.id, by, label, to: forwardedTo }]),
-  ]);
-  return { id: name.id, mailbox: mailbox.name, state: 'archived', receipt: text };
+  const { id, attempt } = name;
+  const events: LogEntry[] = [{ event: 'acked', id, attempt, by, label, ...endOf(name, now), score, note }];
+  if (forwardedTo !== undefined) events.push({ event: 'forwarded', id, by, label, to: forwardedTo });
+  return { mailbox, settled: { id, mailbox: mailbox.name, state: 'archived', receipt: text }, events };
 }
 
 export async function nack(ctx: FileContext, text: string, options: NackOptions): Promise<Settled> {

@@ -51,6 +51,31 @@ end
 local taken = take(e, tonumber(A[4]), A[5], A[6], tonumber(A[8]), inbox)
 return ring({ untold(), unpack(taken) })
 
+--@ claimMany allow-oom
+-- mailbox leaseMs who policyMax maxAttempts repeat token...: [whether senders wait to be told, a delivery for each]
+local n = boxOf(A[3])
+if not n then return { 0 } end
+begin(n, tonumber(A[6]))
+local out = { 0 }
+for i = 9, #A do
+  local e = A[8] == '1' and mine(n, A[i])
+  if e then out[#out + 1] = deliveryOf(e) end
+end
+local at = #out == 1 and 9 or #A + 1
+while at <= #A do
+  local id = call('ZRANGE', lineOf(n), 0, 0)[1]
+  if not id then break end
+  local e = load(n, id)
+  if isExpired(e) then
+    die(e, outlived)
+  else
+    out[#out + 1] = take(e, tonumber(A[4]), A[at], A[5], tonumber(A[7]))
+    at = at + 1
+  end
+end
+out[1] = untold()
+return ring(out)
+
 --@ candidates allow-oom
 -- mailbox after token policyMax inbox repeat limit: [untold, delivery or '', then id place version pack bytes...]
 local n = boxOf(A[3])

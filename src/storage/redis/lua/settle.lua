@@ -33,19 +33,36 @@ end
 -- The last ones: of a message that is given back for free again and again.
 local function use(e) e.T = ((e.T or '') .. e.t .. ' '):sub(-330) end
 
+local function ack(e, said, forwarded)
+  use(e)
+  weigh(e, -1)
+  leave(e)
+  freeKey(e)
+  e.A = now
+  enter(e, 'a')
+  changed(e, 'acked', attemptOf(e) .. said)
+  if forwarded ~= '' then changed(e, 'forwarded', forwarded) end
+  return settledOf(e)
+end
+
 --@ ack allow-oom
 -- mailbox id token said forwarded
 local e, no = held(A[3], A[4], A[5])
 if not e then return no end
-use(e)
-weigh(e, -1)
-leave(e)
-freeKey(e)
-e.A = now
-enter(e, 'a')
-changed(e, 'acked', attemptOf(e) .. A[6])
-if A[7] ~= '' then changed(e, 'forwarded', A[7]) end
-return ring(settledOf(e))
+return ring(ack(e, A[6], A[7]))
+
+--@ ackMany allow-oom
+-- said forwarded, then mailbox id token of each: an answer for each
+local out, done = {}, {}
+for i = 5, #A, 3 do
+  local claim = A[i + 1] .. A[i + 2]
+  local e, no = held(A[i], A[i + 1], A[i + 2])
+  -- What this call has settled is no repeat of it.
+  if done[claim] then no = { 'ALREADY_SETTLED' } end
+  done[claim] = true
+  out[#out + 1] = e and ack(e, A[3], A[4]) or no
+end
+return ring(out)
 
 --@ nack allow-oom
 -- mailbox id token who reason delay dead free policyMax backoffMin backoffMax fraction

@@ -1,6 +1,6 @@
 import { acceptsOf } from '../../../model/filter.ts';
 import { unseal } from '../../../model/message.ts';
-import type { ClaimOptions, Delivery, Mail } from '../../port/mail.ts';
+import type { ClaimManyOptions, ClaimOptions, Delivery, Mail } from '../../port/mail.ts';
 import { ifRepeated, type ScriptArg } from '../link/link.ts';
 import type { RedisContext } from './context.ts';
 import { bytesIn, formatReceipt, list, part, type Reply, text } from './entry.ts';
@@ -13,12 +13,16 @@ const pageSize = 50;
 /** A number of a policy as the scripts read it. */
 export const counted = (limit: number): string => (limit === Infinity ? '1e300' : String(limit));
 
-type Claiming = Pick<Mail, 'claim' | 'takeUp' | 'recover' | 'finishSends' | 'openInbox' | 'closeInbox' | 'hasInbox'>;
+type Claiming = Pick<
+  Mail,
+  'claim' | 'claimMany' | 'takeUp' | 'recover' | 'finishSends' | 'openInbox' | 'closeInbox' | 'hasInbox'
+>;
 
 export function claiming(ctx: RedisContext): Claiming {
   const { link } = ctx;
   return {
     claim: (mailbox, options) => (options.filter ? claimOf(ctx, mailbox, options) : claimNext(ctx, mailbox, options)),
+    claimMany: (mailbox, options) => claimMany(ctx, mailbox, options),
     // Its leases end; of processes on other machines nobody here knows.
     takeUp: async () => ({
       token: () => ctx.ids.token(),
@@ -49,6 +53,20 @@ async function claimNext(ctx: RedisContext, mailbox: string, options: ClaimOptio
   );
   if (Number(untold) > 0) await tellSenders(ctx);
   return delivery.length > 0 ? deliveryOf(ctx, delivery) : undefined;
+}
+
+async function claimMany(ctx: RedisContext, mailbox: string, options: ClaimManyOptions): Promise<Delivery[]> {
+  const { tokens, leaseMs, policy, by, label, maxAttempts, repeat } = options;
+  const [untold, ...taken] = list(
+    await ctx.link.run(
+      'claimMany',
+      ...[mailbox, String(leaseMs), part({ by, label }), counted(policy.maxAttempts)],
+      ...([maxAttempts === undefined ? '' : counted(maxAttempts), repeat ? '1' : ifRepeated] as ScriptArg[]),
+      ...tokens,
+    ),
+  );
+  if (Number(untold) > 0) await tellSenders(ctx);
+  return Promise.all(taken.map((delivery) => deliveryOf(ctx, list(delivery))));
 }
 
 async function deliveryOf(ctx: RedisContext, reply: readonly Reply[]): Promise<Delivery> {

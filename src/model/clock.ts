@@ -44,6 +44,30 @@ export function sayableTime(timeMs: number): number {
   return Math.min(latestTime, Math.max(0, Math.trunc(timeMs)));
 }
 
+/** So often a process that only looks whether there is something wakes; milliseconds. */
+export const beatMs = 5000;
+
+/** By clock: when its beat began. It is no moment of the machine's, or all who wait there would wake at once. */
+const beats = new WeakMap<Clock, number>();
+
+/**
+ * When to look again that can wait until then: those who ask by one clock wake at the same moment, and the process once for all.
+ * @param at by its uptime, like what is returned; milliseconds
+ * @returns the last beat that is not behind it
+ */
+export function beatBy(clock: Clock, at: number): number {
+  let begun = beats.get(clock);
+  // Whole: only timers of whole milliseconds end at the same one.
+  if (begun === undefined) beats.set(clock, (begun = Math.floor(clock.uptime())));
+  return begun + Math.floor((at - begun) / beatMs) * beatMs;
+}
+
+/** A rest that ends with the last beat in it; one that is shorter than from beat to beat is as it was. Milliseconds. */
+export function restByBeat(clock: Clock, ms: number): number {
+  const now = clock.uptime();
+  return ms < beatMs ? ms : Math.ceil(beatBy(clock, now + ms) - now);
+}
+
 let knownSecond = Number.NaN;
 let secondText = '';
 

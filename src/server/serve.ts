@@ -5,7 +5,7 @@ import { sessionOn } from '../core/open-root.ts';
 import { endNotes } from '../core/audit/noted.ts';
 import type { Root } from '../core/root/root.ts';
 import { rootIdOf } from '../core/identity/root-id.ts';
-import { isoTime } from '../model/clock.ts';
+import { beatMs, isoTime, restByBeat } from '../model/clock.ts';
 import { cannotListen, socketId } from '../storage/file/disk/foreign/socket-files.ts';
 import { callMounts } from './calls/mounts.ts';
 import { pageFiles, whoMount } from './files/page.ts';
@@ -59,7 +59,7 @@ export interface Served {
 
 const usualGraceMs = 10_000;
 /** So often it is looked whether its socket is still there. */
-const lookMs = 2000;
+const lookMs = beatMs;
 
 /** @throws SERVER_RUNNING, CANNOT_LISTEN, USAGE, DISK_FAILED */
 export async function serve(opened: Root, options: ServeOptions): Promise<Served> {
@@ -129,7 +129,7 @@ export async function serve(opened: Root, options: ServeOptions): Promise<Served
   };
   const close = async (graceMs = usualGraceMs): Promise<void> => {
     ending.abort();
-    clearInterval(watching);
+    clearTimeout(watching);
     const isLost = socket !== undefined && id !== undefined && socketId(socket) !== id;
     const end = (listener: Listener) => (isLost && listener === main ? main.abandon() : listener.close());
     const closed = Promise.all([...listeners.map(end), doors?.close()]);
@@ -156,9 +156,14 @@ export async function serve(opened: Root, options: ServeOptions): Promise<Served
   id = socket === undefined ? undefined : socketId(socket);
   const lost = new Promise<void>((resolve) => {
     if (socket === undefined) return;
-    watching = setInterval(() => {
-      if (socketId(socket) !== id) resolve();
-    }, lookMs).unref();
+    const lookAgain = (): void => {
+      watching = setTimeout(look, restByBeat(root.clock, lookMs)).unref();
+    };
+    const look = (): void => {
+      if (socketId(socket) === id) lookAgain();
+      else resolve();
+    };
+    lookAgain();
   });
   return { about, lost, close, cut };
 }

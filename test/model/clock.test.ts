@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseTime } from '../../src/model/clock.ts';
+import { beatBy, parseTime, restByBeat } from '../../src/model/clock.ts';
 
 const nowMs = Date.parse('2026-11-20T16:30:00Z');
 
@@ -31,4 +31,20 @@ test.each([
     code: 'USAGE',
     hint: `Write day and time: ${meant}. Without Z or an offset it is UTC.`,
   });
+});
+
+test('who looks by one clock looks at the same moments, which are whole, and never later than he has asked for', () => {
+  let now = 1234.6;
+  const clock = { now: () => 0, uptime: () => now };
+  expect(beatBy(clock, now + 5000)).toBe(6234);
+  now += 4999;
+  expect([5000, 5001.5, 15_000, Infinity].map((ms) => beatBy(clock, now + ms))).toEqual([
+    6234,
+    11_234,
+    16_234,
+    Infinity,
+  ]);
+  expect([5000, 15_000, 4999, Infinity].map((ms) => restByBeat(clock, ms))).toEqual([1, 10_001, 4999, Infinity]);
+  const other = { now: () => 0, uptime: () => now };
+  expect(restByBeat(other, 5000)).toBe(5000);
 });

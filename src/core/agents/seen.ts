@@ -1,5 +1,6 @@
 /** That an agent is there, noted by the way: whoever said so once is said to be there by what he does (`Presence.seen`). */
 import { sameAgent } from '../../model/agent.ts';
+import { restByBeat } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Mail } from '../../storage/port/mail.ts';
 import type { Session } from '../root/root.ts';
@@ -55,8 +56,15 @@ function begin(session: Session, mailbox: string): () => void {
     const own = ++round;
     const ms = await restMs(session, mailbox);
     if (isStopped || own !== round) return;
-    clearInterval(timer);
-    timer = setInterval(() => void seen(session, mailbox), ms).unref();
+    clearTimeout(timer);
+    const rest = (): void => {
+      timer = setTimeout(say, restByBeat(session.clock, ms)).unref();
+    };
+    const say = (): void => {
+      rest();
+      void seen(session, mailbox);
+    };
+    rest();
   };
   void again();
   const following = import('../root/follow-settings.ts')
@@ -65,7 +73,7 @@ function begin(session: Session, mailbox: string): () => void {
     .catch(() => undefined);
   return () => {
     isStopped = true;
-    clearInterval(timer);
+    clearTimeout(timer);
     void following.then((unfollow) => unfollow?.()).catch(() => undefined);
   };
 }

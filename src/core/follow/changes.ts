@@ -1,3 +1,4 @@
+import { restByBeat } from '../../model/clock.ts';
 import type { WatchedEvent } from '../../model/event.ts';
 import { createBell } from '../wait/bell.ts';
 import type { Session } from '../root/root.ts';
@@ -50,7 +51,7 @@ export async function* changes(
       news = [];
       const at = clock.uptime();
       yield told;
-      const isNews = await bell.rest(restMs, signal);
+      const isNews = await bell.rest(restByBeat(clock, restMs), signal);
       // A bell that nobody rings.
       if (isNews) await createBell().rest(Math.max(coalesceMs, at + leastMs - clock.uptime()), signal);
     }

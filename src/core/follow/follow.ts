@@ -2,6 +2,7 @@
  * The one loop that follows event logs: it reads on from a cursor, tells, and when there is nothing new it rests until the
  * store hints that something happened, or its time is over. Waiting for mail is another loop (wait.ts): it has no cursor.
  */
+import { beatBy } from '../../model/clock.ts';
 import { checkWait } from '../../model/duration.ts';
 import type { WatchedEvent } from '../../model/event.ts';
 import type { EventBatch, Scope, Wake } from '../../storage/port/journal.ts';
@@ -98,7 +99,7 @@ export async function* follow<T>(
       if (among === undefined) {
         const tookMs = clock.uptime() - lookedAt;
         const restMs = wake?.sure ? longestEverywhereMs : Math.max(lookAgainMs, everywhereShare * tookMs);
-        everywhereAt = clock.uptime() + Math.min(longestEverywhereMs, restMs);
+        everywhereAt = beatBy(clock, clock.uptime() + Math.min(longestEverywhereMs, restMs));
       }
       for (const warning of warnings) {
         // What cannot be read now cannot be read the next time.

@@ -1,4 +1,5 @@
 import type { Heard } from '../../contract/look.ts';
+import { beatBy } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { MailEvent } from '../../model/event.ts';
 import { type Message, priorities } from '../../model/message.ts';
@@ -18,8 +19,8 @@ export interface ListenOptions extends FollowOptions {
   readonly from?: number;
 }
 
-/** When somebody of this process finished what senders that have died left: many who listen look no more often than one. */
-const finishedAt = new WeakMap<Mail, number>();
+/** When to finish what senders that have died left: many who listen in this process look no more often than one. */
+const finishAt = new WeakMap<Mail, number>();
 
 export const listen = eachOf('listen', listenBody, { lasting: 'looks' });
 
@@ -41,8 +42,8 @@ async function* listenBody(
     read: async (cursor, why, among) => {
       // Not at each hint: then the publisher is most likely still at it.
       const now = session.clock.uptime();
-      if (why === 'time' && now - (finishedAt.get(store.mail) ?? -Infinity) >= lookAgainMs) {
-        finishedAt.set(store.mail, now);
+      if (why === 'time' && now >= (finishAt.get(store.mail) ?? -Infinity)) {
+        finishAt.set(store.mail, beatBy(session.clock, now + lookAgainMs));
         await finishSendsOrWarn(session);
       }
       // What was finished hints as every send does.
@@ -62,7 +63,7 @@ async function* listenBody(
     rest: async () => {
       sayGone();
       // With all others who listen: together they wake their process once.
-      const againMs = (finishedAt.get(store.mail) ?? -Infinity) + lookAgainMs - session.clock.uptime();
+      const againMs = (finishAt.get(store.mail) ?? -Infinity) - session.clock.uptime();
       return { ms: againMs > 0 ? againMs : lookAgainMs };
     },
   };

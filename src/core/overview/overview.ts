@@ -6,7 +6,7 @@ import type { MailboxNow, MailboxStatus, Overview } from '../../contract/look.ts
 import type { Finding } from '../../contract/keep.ts';
 import { type AgentCard, isQueue } from '../../model/agent.ts';
 import { minuteMs } from '../../model/basics/limits.ts';
-import { isoTime } from '../../model/clock.ts';
+import { beatBy, isoTime } from '../../model/clock.ts';
 import { openStates, taskStates } from '../../model/state.ts';
 import type { MailEvent, WatchedEvent } from '../../model/event.ts';
 import { listAgents } from '../agents/agents.ts';
@@ -106,8 +106,8 @@ function createObserver(session: Session, most: number): Observer {
     statuses = all;
     findings = await stuck(session);
     const restMs = Math.max(everywhereMs, everywhereShare * (clock.uptime() - startedAt));
-    busyAt = clock.uptime() + restMs;
-    everywhereAt = clock.uptime() + Math.max(restMs, minuteMs);
+    busyAt = beatBy(clock, clock.uptime() + restMs);
+    everywhereAt = beatBy(clock, clock.uptime() + Math.max(restMs, minuteMs));
     hasNews = false;
   };
 

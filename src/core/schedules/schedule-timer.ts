@@ -1,3 +1,4 @@
+import { beatBy } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Chore, Session } from '../root/root.ts';
 import { isEngineAway } from '../root/trouble.ts';
@@ -47,7 +48,7 @@ export function createScheduleTimer(session: Session): Chore {
       // Of many who wait in this process one is enough.
       if (busy || (!pass && clock.uptime() < lookAt && clock.now() < nextAt)) return 0;
       busy = true;
-      lookAt = clock.uptime() + lookEveryMs;
+      lookAt = beatBy(clock, clock.uptime() + lookEveryMs);
       try {
         return await fire();
       } catch (error) {

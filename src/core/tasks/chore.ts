@@ -1,3 +1,4 @@
+import { beatBy, beatMs } from '../../model/clock.ts';
 import type { Chore, Session } from '../root/root.ts';
 import { isAnyTrouble, orWarnOnce } from '../root/trouble.ts';
 import { listQueues } from './place/queue.ts';
@@ -34,12 +35,15 @@ export function createTaskChore(session: Session): Chore {
       if (busy || clock.uptime() < lookAt) return 0;
       busy = true;
       const beganAt = clock.uptime();
+      // Who waits beside it would look whether it is done, a thousand times a second.
+      lookAt = beatBy(clock, beganAt + beatMs);
       try {
         return (await orWarnOnce(session, 'queues of tasks', 'Tasks are not looked for', look, isAnyTrouble)) ?? 0;
       } finally {
         busy = false;
         const now = clock.uptime();
-        lookAt = now + Math.max(restMs, (now - beganAt) * costFactor);
+        const againAt = now + Math.max(restMs, (now - beganAt) * costFactor);
+        lookAt = restMs < idleMs ? againAt : beatBy(clock, againAt);
       }
     },
     restMs: () => Math.max(1, lookAt - clock.uptime()),

@@ -1,3 +1,4 @@
+import { beatMs } from '../../model/clock.ts';
 import { onAbort } from './on-abort.ts';
 
 /** Joins what can end a rest: somebody rings, the time is over, the signal comes. */
@@ -9,7 +10,7 @@ export interface Bell {
 }
 
 /** The longest rest of who waits for an event: its hint is lost when a process dies between its change and its event. */
-export const lookAgainMs = 5000;
+export const lookAgainMs = beatMs;
 // A longer timer would fire at once.
 const longestTimerMs = 2 ** 31 - 1;
 
@@ -30,7 +31,7 @@ export function createBell(): Bell {
             wake = () => undefined;
             resolve();
           };
-          const timer = setTimeout(end, Math.min(ms, longestTimerMs));
+          const timer = setTimeout(end, Math.min(Math.ceil(ms), longestTimerMs));
           const unlisten = signal && onAbort(signal, end);
           wake = end;
         });

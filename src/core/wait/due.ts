@@ -1,6 +1,6 @@
 import type { AgentCard } from '../../model/agent.ts';
 import { maxLeaseMs } from '../../model/basics/limits.ts';
-import { isOver } from '../../model/clock.ts';
+import { beatBy, isOver } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import type { Session } from '../root/root.ts';
@@ -166,12 +166,12 @@ export function createDueTimer(session: Session, mailboxes: readonly string[] | 
     if (mailboxes) return mailboxes;
     const now = clock.uptime();
     let last = listed.get(store);
-    if (!last || last.at <= hintedAt || now - last.at >= everywhereEveryMs) {
+    if (!last || last.at <= hintedAt || now >= beatBy(clock, last.at + everywhereEveryMs)) {
       last = { at: now, names: store.documents.listAgents().then((all) => all.map(({ name }) => name)) };
       listed.set(store, last);
       last.names.catch(() => listed.delete(store));
     }
-    everywhereAt = Math.min(everywhereAt, last.at + everywhereEveryMs);
+    everywhereAt = Math.min(everywhereAt, beatBy(clock, last.at + everywhereEveryMs));
     return last.names;
   };
 
@@ -188,11 +188,11 @@ export function createDueTimer(session: Session, mailboxes: readonly string[] | 
       const now = store.now();
       const startedAt = clock.uptime();
       if (startedAt >= everywhereAt) {
-        everywhereAt = startedAt + everywhereEveryMs;
+        everywhereAt = beatBy(clock, startedAt + everywhereEveryMs);
         const enoughAfter = hintedAt;
         for (const mailbox of await namesNow()) {
           const at = lookedAt.get(mailbox) ?? -Infinity;
-          const againAt = at + everywhereEveryMs;
+          const againAt = beatBy(clock, at + everywhereEveryMs);
           if (at <= enoughAfter || againAt <= startedAt) {
             lookAt.set(mailbox, now);
             lookedAt.set(mailbox, startedAt);

@@ -1,11 +1,12 @@
 import { quoteWord } from '../../model/basics/shell-word.ts';
+import { beatBy } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Session } from '../root/root.ts';
 import { createBell, lookAgainMs } from './bell.ts';
 import type { Mail } from '../../storage/port/mail.ts';
 
-/** By the mail, which is one in all views of a storage: the last look, or the one that runs. */
-const looks = new WeakMap<Mail, { readonly at: number; readonly isThere: Promise<boolean> }>();
+/** By the mail, which is one in all views of a storage: the last look, or the one that runs, and when to look again. */
+const looks = new WeakMap<Mail, { readonly againAt: number; readonly isThere: Promise<boolean> }>();
 
 /**
  * For who waits, each time he looks again: a root that was removed rings no bell, and has no mail and no events for ever.
@@ -13,19 +14,20 @@ const looks = new WeakMap<Mail, { readonly at: number; readonly isThere: Promise
  * @returns what throws ROOT_NOT_FOUND; it looks only now and then, and all who wait in this process no more often than one
  */
 export function stillThere({ store, clock, path, address }: Session): () => Promise<void> {
-  let lookedAt = clock.uptime();
+  const again = (): number => beatBy(clock, clock.uptime() + lookAgainMs);
+  let againAt = again();
   return async () => {
     const now = clock.uptime();
-    if (address !== undefined || now - lookedAt < lookAgainMs) return;
+    if (address !== undefined || now < againAt) return;
     const last = looks.get(store.mail);
     // That it was gone each sees for himself.
-    if (last && now - last.at < lookAgainMs && (await last.isThere.catch(() => false))) {
-      lookedAt = last.at;
+    if (last && now < last.againAt && (await last.isThere.catch(() => false))) {
+      againAt = last.againAt;
       return;
     }
-    lookedAt = now;
+    againAt = again();
     const isThere = (async () => (await store.isThere?.()) ?? true)();
-    looks.set(store.mail, { at: now, isThere });
+    looks.set(store.mail, { againAt, isThere });
     if (!(await isThere)) throw gone(path);
   };
 }

@@ -29,6 +29,7 @@ function mounted(watch: Watch, countIn: ReturnType<typeof createMostStreams>): M
       const session = { ...call.session };
       const pieces = await streamed({
         frames,
+        clock: session.clock,
         items: (told) => watch.items({ ...call, session: { ...session, warn: told.warn } }, input, told),
         itemOf: watch.itemOf,
         failed: (error) => noteIfDenied(session, operation, error),

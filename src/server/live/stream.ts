@@ -4,6 +4,7 @@
  */
 import { asDreamosError } from '../../cli/errors.ts';
 import { isUnprintable } from '../../cli/print-message.ts';
+import type { Clock } from '../../model/clock.ts';
 import { type Bell, createBell } from '../../core/wait/bell.ts';
 import type { Pieces } from '../route/pieces.ts';
 import type { Frames } from './frames.ts';
@@ -27,6 +28,8 @@ export interface Item {
 
 export interface Streamed {
   readonly frames: Frames;
+  /** By which it is told who is silent for long. */
+  readonly clock: Clock;
   /** They end with the signal of the call. What cannot be written is MESSAGE_INVALID by `itemOf`, and passed over. */
   readonly items: (told: Told) => AsyncGenerator<unknown, unknown, undefined>;
   readonly itemOf: (value: never) => Item;
@@ -68,7 +71,7 @@ export async function streamed(of: Streamed): Promise<Pieces | undefined> {
         const { text, isOver } = await takeThere(of, coming, warned);
         if (text !== '') yield text;
         if (isOver) return;
-        if (text === '' && !(await cameBefore(bell))) yield frames.alive;
+        if (text === '' && !(await cameBefore(of.clock, bell))) yield frames.alive;
       }
     } finally {
       await coming.end();
@@ -77,9 +80,9 @@ export async function streamed(of: Streamed): Promise<Pieces | undefined> {
 }
 
 /** @returns `false`: it has been silent for long */
-async function cameBefore(bell: Bell): Promise<boolean> {
+async function cameBefore(clock: Clock, bell: Bell): Promise<boolean> {
   let isLong = false;
-  const end = onTick(() => {
+  const end = onTick(clock, () => {
     isLong = true;
     bell.ring();
   });

@@ -11,26 +11,16 @@ vi.mock('../../../src/core/root/follow-settings.ts', () => ({
 }));
 
 test('who has ended is kept seen no more, also when the settings change before he stops to follow them', async () => {
-  const running = new Set<unknown>();
-  const [begin, end] = [setInterval, clearInterval];
-  vi.stubGlobal('setInterval', (...given: Parameters<typeof begin>) => {
-    const timer = begin(...given);
-    running.add(timer);
-    return timer;
-  });
-  vi.stubGlobal('clearInterval', (timer: NodeJS.Timeout) => {
-    running.delete(timer);
-    end(timer);
-  });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
   try {
     const stop = await keepSeen((await createCoreRig()).root, 'planner');
-    await vi.waitFor(() => expect([rings.length, running.size]).toEqual([1, 1]), 20_000);
+    await vi.waitFor(() => expect([rings.length, vi.getTimerCount()]).toEqual([1, 1]), 20_000);
     rings[0]?.();
     stop();
     rings[0]?.();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(running.size).toBe(0);
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    expect(vi.getTimerCount()).toBe(0);
   } finally {
-    vi.unstubAllGlobals();
+    vi.useRealTimers();
   }
 });

@@ -193,6 +193,8 @@ test('many who follow it alike have one look at what happens, and each is told f
   expect(await readyAt(others[0] as AsyncGenerator<Overview>)).toBeGreaterThanOrEqual(3);
   ended.abort();
   expect(await readyAt(second)).toBe(-1);
+  // Who is not asked any more has not heard of it, and the pictures go on for him.
+  for (const one of others) await one.return(undefined);
 });
 
 test('what ends the pictures ends all who follow them, and what they warn of each is told', async () => {

@@ -13,6 +13,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+// It stands still with the timers.
+const clock = { now: () => Date.now(), uptime: () => performance.now() };
 const itemOf = (value: number) => ({ json: String(value), cursor: `c${value}` });
 
 /** What is said to it is told to whom it streams. */
@@ -56,7 +58,7 @@ function source() {
 
 async function begun(frames = serverSentEvents) {
   const from = source();
-  const starting = streamed({ frames, items: from.items, itemOf });
+  const starting = streamed({ frames, clock, items: from.items, itemOf });
   from.told().begun('c0');
   const pieces = must(await starting);
   await pieces.next();
@@ -104,7 +106,7 @@ test('what is there at once is one piece, up to a size, and nothing more is aske
 
 test('a body asks for nothing by itself, and ends what it came from when nobody wants it any more', async () => {
   const from = source();
-  const starting = streamed({ frames: jsonLines, items: from.items, itemOf });
+  const starting = streamed({ frames: jsonLines, clock, items: from.items, itemOf });
   from.told().begun();
   const body = bodyOf(must(await starting));
   from.say(1, 2, 3);
@@ -127,10 +129,10 @@ test('what fails is told at its end, and what had failed before it began is no s
   expect(await next(pieces)).toBeUndefined();
   const early = source();
   early.say(new Error('early'));
-  await expect(streamed({ frames: jsonLines, items: early.items, itemOf })).rejects.toThrow('early');
+  await expect(streamed({ frames: jsonLines, clock, items: early.items, itemOf })).rejects.toThrow('early');
   const over = source();
   over.end();
-  expect(await streamed({ frames: jsonLines, items: over.items, itemOf })).toBeUndefined();
+  expect(await streamed({ frames: jsonLines, clock, items: over.items, itemOf })).toBeUndefined();
 });
 
 test('an item that nobody can write is warned of, and the next one comes', async () => {
@@ -139,7 +141,7 @@ test('an item that nobody can write is warned of, and the next one comes', async
     if (value === 1) throw new DreamosError('invalid', 'MESSAGE_INVALID', 'Message 1 cannot be printed.');
     return itemOf(value);
   };
-  const starting = streamed({ frames: jsonLines, items: from.items, itemOf: broken });
+  const starting = streamed({ frames: jsonLines, clock, items: from.items, itemOf: broken });
   from.told().begun();
   const pieces = must(await starting);
   await pieces.next();

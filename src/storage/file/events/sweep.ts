@@ -2,11 +2,12 @@
  * A push may be lost, so now and then the ends of today's logs are looked at: for all who follow any of them in this process
  * together, and no more than is asked of the file system for their sizes.
  */
+import { beatMs, restByBeat } from '../../../model/clock.ts';
 import type { FileContext } from '../disk/context.ts';
 import { memory } from '../disk/memory.ts';
 import { dayOf, eventLog } from '../names/slots.ts';
 
-const restMs = 5000;
+const restMs = beatMs;
 /** Of very many logs a look takes long: then it rests for so many times as long, and not for longer than a minute. */
 const share = 20;
 const longestRestMs = 60_000;
@@ -46,7 +47,7 @@ export function sweepLogs(ctx: FileContext, names: Follower['names'], found: Fol
 
 function rest(ctx: FileContext, sweep: Sweep, ms: number): void {
   clearTimeout(sweep.timer);
-  sweep.timer = setTimeout(() => void look(ctx, sweep), ms).unref();
+  sweep.timer = setTimeout(() => void look(ctx, sweep), restByBeat(ctx.clock, ms)).unref();
 }
 
 async function look(ctx: FileContext, sweep: Sweep): Promise<void> {

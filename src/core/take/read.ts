@@ -91,7 +91,26 @@ export async function createReader(
   const unsure: Unsure = { token: undefined };
   let known: AgentCard | undefined = card;
   let isPaused = false;
+  /** Claimed and not opened: the engine went away between the two. */
+  let unopened: Delivery | undefined;
+  const openedFrom = async (delivery: Delivery): Promise<Delivery | undefined> => {
+    const isNew = delivery !== unopened;
+    unopened = undefined;
+    const { openedOrGivenBack, notOpenedYet } = await import('./unsealed.ts');
+    try {
+      return await openedOrGivenBack(session, delivery);
+    } catch (error) {
+      if (!isEngineAway(error)) throw error;
+      unopened = delivery;
+      if (isNew) session.warn(notOpenedYet(delivery));
+      throw error;
+    }
+  };
   const attempt = async ({ waitMs = 0, signal }: Until): Promise<Delivery | undefined> => {
+    if (unopened !== undefined && session.store.now() < unopened.leaseUntil) {
+      const opened = await openedFrom(unopened);
+      if (opened) return opened;
+    }
     // Deleted or renamed while somebody waits, it is refused.
     const now = known ?? (await resolveAgent(session, card.name));
     known = undefined;
@@ -101,7 +120,7 @@ export async function createReader(
       for (;;) {
         const delivery = await claimNow(session, now, { leaseMs, filter, by, label, signal, token, unsure });
         if (!unseal || delivery?.message.sealed === undefined) return delivery;
-        const opened = await (await import('./unsealed.ts')).openedOrGivenBack(session, delivery);
+        const opened = await openedFrom(delivery);
         if (opened) return opened;
       }
     }

@@ -97,14 +97,16 @@ export async function endsOfMove(
   const moves = await import('./engine/moves.ts');
   const place = await inEngine(options);
   const source = place?.at
-    ? await moves.engineMoveSource(engines, { ...place, at: place.at }, options)
+    ? await inFolder(await moves.engineMoveSource(engines, { ...place, at: place.at }, options), place.path, options)
     : moves.withLeft(engines, await (await import('./file/move/source.ts')).fileMoveSource(options), options);
   const where = source.underWay ?? to;
   if (where === undefined) return { source, target: undefined };
   if (where.startsWith('file:')) {
     moves.checkOfFiles(said);
     const { fileMoveTarget } = await import('./file/move/target.ts');
-    return { source, target: fileMoveTarget(where.slice('file:'.length), [source.root, ...source.through], options) };
+    const folders = [source.root, ...source.through];
+    const from = place?.address !== undefined && place.address !== source.root ? [place.address, ...folders] : folders;
+    return { source, target: fileMoveTarget(where.slice('file:'.length), from, options) };
   }
   if (!isAddress(where)) throw nowhere(where);
   const isNew = source.underWay === undefined;
@@ -119,6 +121,11 @@ function nowhere(where: string): DreamosError {
     `A root is not moved to ${where}.`,
     'To another folder: dreamos move --to file:/mnt/mail --dry-run; to an engine: redis://localhost:6379/0',
   );
+}
+
+/** Of a root that an engine keeps. */
+async function inFolder(source: MoveSource, path: string, options: FindOptions): Promise<MoveSource> {
+  return isAddress(path) ? source : (await import('./file/move/left.ts')).withLeftBeside(source, path, options);
 }
 
 /** @returns `undefined`: files have it, or a move has put it aside */

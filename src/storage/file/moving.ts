@@ -104,6 +104,13 @@ function addressIn(format: unknown): string | undefined {
   return version === 2 && typeof address === 'string' ? address : undefined;
 }
 
+/** The same as a move notes it among what is left: of an engine with the root's id. */
+export function placeOf(format: unknown): string | undefined {
+  const { id } = Object(format) as Record<string, unknown>;
+  const address = addressIn(format);
+  return address === undefined || typeof id !== 'string' ? address : `${address}#${id}`;
+}
+
 /** Where the mail of a root of files is by now, as its format.json says; `undefined`: it names no folder. */
 export function folderIn(format: unknown): string | undefined {
   const { engine } = Object(format) as Record<string, unknown>;

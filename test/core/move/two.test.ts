@@ -94,3 +94,22 @@ test('who was stopped in front of taking away what he loaded leaves it to who ha
   expect(await one.view()).toEqual(before);
   expect(readdirSync(dirname(one.to)).filter((name) => name.startsWith('elsewhere'))).toEqual(['elsewhere']);
 });
+
+test('who was stopped in front of giving it back leaves it to who has ended the move since', async (context) => {
+  const one = await scene(context, tellLittle);
+  const before = await one.view();
+  const source = await fileMoveSource({ cwd: one.dir, root: one.root, env: {}, disk: watchedDisk() });
+  await source.begin(`file:${one.to}`);
+  await source.freeze();
+  let isDone = false;
+  const disk = watchedDisk(async ({ method, path, to }) => {
+    if (method !== 'rename' || path !== one.root || !to?.startsWith(`${one.root}.next-`) || isDone) return;
+    isDone = true;
+    expect(await one.move('resume')).toMatchObject({ state: 'moved' });
+  });
+  expect(await failed(one.move('abort', { disk }))).toMatch(/^STATE_CHANGED: /);
+  expect(isDone).toBe(true);
+  expect(await one.view()).toEqual(before);
+  expect(readdirSync(one.root).sort()).toEqual(['.gitignore', 'format.json']);
+  expect(readdirSync(dirname(one.root)).filter((name) => name.includes('.next-'))).toEqual([]);
+});

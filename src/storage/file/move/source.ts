@@ -15,7 +15,7 @@ import { moveOfRoot, movedRoot, nextOfRoot } from '../names/backup-name.ts';
 import { layoutOf } from '../names/layout.ts';
 import { folderOf } from '../names/path.ts';
 import { contextOf } from '../open.ts';
-import { folderIn, formatIn, type Moving, type MovingFormat, movingEngine, movingOf } from '../moving.ts';
+import { asMoving, folderIn, formatIn, type Moving, type MovingFormat, movingEngine, movingOf } from '../moving.ts';
 import { leftBy, nextOnes, passedOf, purgeBy } from './left.ts';
 import { checkNotMounted, removeTree } from '../restore/staging.ts';
 
@@ -194,7 +194,14 @@ function taken(root: string): DreamosError {
 /** From wherever it came to; cut off, it can be done again. */
 async function giveBack(disk: Disk, { root, token, done }: Moving): Promise<void> {
   const [mail, next] = [movedRoot(root, token), nextOfRoot(root, token)];
-  if (done === 3 && !(await disk.rename(root, next))) throw changed(root);
+  if (done === 3) {
+    if (!(await disk.rename(root, next))) throw changed(root);
+    // Another one may have settled it just before. Behind this nobody can: what is to say so waits in that folder, under its old name.
+    if (asMoving(await formatIn(disk, next))?.token !== token) {
+      await disk.moveFolder(next, root);
+      throw changed(root);
+    }
+  }
   if (done > 1 && (await disk.moveFolder(mail, root)) !== 'moved') throw taken(root);
   await disk.syncDir(folderOf(root));
   await removeTree(disk, next);

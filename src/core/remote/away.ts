@@ -3,7 +3,7 @@
  * been begun anew; streams go on (streams.ts). What changes something is not, since it may have been done.
  */
 import { type OperationName, operations } from '../../contract/operations.ts';
-import { notThroughServer } from '../../contract/remote/through-server.ts';
+import { notThroughServer, withoutOption } from '../../contract/remote/through-server.ts';
 import { environmentName, settingKeys } from '../../model/settings.ts';
 import type { Away, Session, TakenAway } from '../root/root.ts';
 import { createBell } from '../wait/bell.ts';
@@ -121,8 +121,12 @@ export function createAway(server: Server): Away {
     name: string,
     args: readonly unknown[],
   ): AsyncGenerator<Line, void, undefined> {
-    const why = notThroughServer[(operationOf(name) ?? '') as OperationName];
+    const operation = (operationOf(name) ?? '') as OperationName;
+    const why = notThroughServer[operation];
     if (why !== undefined) throw notAway(name, why);
+    const without = withoutOption[operation];
+    if (without && optionsIn(args, without.option)?.[without.option] === true)
+      throw notAway(name, `then ${without.why}`);
     const functions: ((...args: unknown[]) => unknown)[] = [];
     let signal: AbortSignal | undefined;
     const packed = toJson(withNames(args), {

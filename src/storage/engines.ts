@@ -72,7 +72,7 @@ export async function restoreRootFolder(
   options: RestoreOptions,
 ): Promise<(Omit<RestoredRoot, 'engine'> & RootPlace) | undefined> {
   const name = options.root ?? options.env['DREAMOS_ROOT'];
-  if (isAddress(name)) throw (await roots()).notRestored();
+  if (isAddress(name)) throw (await roots()).notInEngine('A backup');
   const { restoreFileStore } = await import('./file/restore/restore.ts');
   return restoreFileStore(file, options);
 }
@@ -80,7 +80,7 @@ export async function restoreRootFolder(
 /** Takes a dump, into a root that is not there yet, or has no mail. @throws as loadFileStore; USAGE for the address of an engine */
 export async function loadRootFolder(options: FindOptions): Promise<Loading & { readonly root: RootPlace }> {
   const name = options.root ?? options.env['DREAMOS_ROOT'];
-  if (isAddress(name)) throw (await roots()).notRestored();
+  if (isAddress(name)) throw (await roots()).notInEngine('A dump');
   const { loadFileStore } = await import('./file/load/load.ts');
   const loading = await loadFileStore(options);
   return { ...loading, root: { path: loading.root.path } };

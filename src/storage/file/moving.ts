@@ -82,6 +82,15 @@ export async function strandedBeside(disk: Disk, root: string): Promise<string[]
   return tokens.map((token) => movedRoot(root, token));
 }
 
+/** The folder that says where the mail is, where who took the move back was killed as he found it settled. */
+export async function settledBeside(disk: Disk, root: string): Promise<string | undefined> {
+  for (const token of tokensBeside('next', await listIfVisible(disk, folderOf(root)), nameOf(root))) {
+    const next = nextOfRoot(root, token);
+    if (addressIn(await formatIn(disk, next)) !== undefined) return next;
+  }
+  return undefined;
+}
+
 function aboutMove({ token, to, how }: MovingFormat): Pick<Moving, 'token' | 'to' | 'how'> {
   return { token, to, ...(how !== undefined && { how }) };
 }

@@ -63,7 +63,7 @@ export class Output {
       await this.item(value, text);
     } catch (cause) {
       if (!(cause instanceof DreamosError) || cause.code !== 'DISK_FAILED') throw cause;
-      throw new DreamosError(cause.kind, cause.code, `${cause.message} But it is done: ${did().replace(/\.$/, '')}.`, {
+      throw new DreamosError(cause.kind, cause.code, `${cause.message} But it is done: ${did()}.`, {
         hint: 'Do not do it again.',
         cause,
       });

@@ -72,7 +72,7 @@ export async function restoreRootFolder(
   options: RestoreOptions,
 ): Promise<(Omit<RestoredRoot, 'engine'> & RootPlace) | undefined> {
   const name = options.root ?? options.env['DREAMOS_ROOT'];
-  if (isAddress(name)) throw (await roots()).notRestored();
+  if (isAddress(name)) throw (await roots()).notInEngine('A backup');
   const { restoreFileStore } = await import('./file/restore/restore.ts');
   return restoreFileStore(file, options);
 }
@@ -80,7 +80,7 @@ export async function restoreRootFolder(
 /** Takes a dump, into a root that is not there yet, or has no mail. @throws as loadFileStore; USAGE for the address of an engine */
 export async function loadRootFolder(options: FindOptions): Promise<Loading & { readonly root: RootPlace }> {
   const name = options.root ?? options.env['DREAMOS_ROOT'];
-  if (isAddress(name)) throw (await roots()).notRestored();
+  if (isAddress(name)) throw (await roots()).notInEngine('A dump');
   const { loadFileStore } = await import('./file/load/load.ts');
   const loading = await loadFileStore(options);
   return { ...loading, root: { path: loading.root.path } };
@@ -97,14 +97,16 @@ export async function endsOfMove(
   const moves = await import('./engine/moves.ts');
   const place = await inEngine(options);
   const source = place?.at
-    ? await moves.engineMoveSource(engines, { ...place, at: place.at }, options)
+    ? await inFolder(await moves.engineMoveSource(engines, { ...place, at: place.at }, options), place.path, options)
     : moves.withLeft(engines, await (await import('./file/move/source.ts')).fileMoveSource(options), options);
   const where = source.underWay ?? to;
   if (where === undefined) return { source, target: undefined };
   if (where.startsWith('file:')) {
     moves.checkOfFiles(said);
     const { fileMoveTarget } = await import('./file/move/target.ts');
-    return { source, target: fileMoveTarget(where.slice('file:'.length), [source.root, ...source.through], options) };
+    const folders = [source.root, ...source.through];
+    const from = place?.address !== undefined && place.address !== source.root ? [place.address, ...folders] : folders;
+    return { source, target: fileMoveTarget(where.slice('file:'.length), from, options) };
   }
   if (!isAddress(where)) throw nowhere(where);
   const isNew = source.underWay === undefined;
@@ -119,6 +121,11 @@ function nowhere(where: string): DreamosError {
     `A root is not moved to ${where}.`,
     'To another folder: dreamos move --to file:/mnt/mail --dry-run; to an engine: redis://localhost:6379/0',
   );
+}
+
+/** Of a root that an engine keeps. */
+async function inFolder(source: MoveSource, path: string, options: FindOptions): Promise<MoveSource> {
+  return isAddress(path) ? source : (await import('./file/move/left.ts')).withLeftBeside(source, path, options);
 }
 
 /** @returns `undefined`: files have it, or a move has put it aside */

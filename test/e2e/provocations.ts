@@ -415,9 +415,9 @@ export const provocations: readonly Provocation[] = [
   { type: 'DREAMOS_SERVER=unix:/nowhere dreamos status', code: 'SERVER_UNREACHABLE', next: ['dreamos serve'] },
   { type: 'DREAMOS_SERVER=nowhere dreamos status', code: 'USAGE' },
   {
-    type: 'DREAMOS_SERVER=unix:/nowhere dreamos doctor',
+    type: 'DREAMOS_SERVER=unix:/nowhere dreamos doctor --fix',
     code: 'USAGE',
-    next: ["DREAMOS_SERVER='' dreamos doctor"],
+    next: ["DREAMOS_SERVER='' dreamos doctor --fix"],
   },
 
   // Files that are reserved.

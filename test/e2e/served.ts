@@ -38,7 +38,9 @@ export function servedRoot(dir: string): ServedRoot {
       if (!serving || cwd !== undefined || uid !== undefined) return {};
       if (['DREAMOS_ROOT', 'DREAMOS_SERVER', 'HOME', 'DREAMOS_IDENTITY'].some((name) => name in env)) return {};
       const verbs = words.filter((word) => !word.startsWith('-'));
-      const isHere = [verbs.slice(0, 2).join(' '), verbs[0] ?? ''].some((verb) => withoutServer(verb) !== undefined);
+      const isRepair = verbs[0] === 'doctor' && words.includes('--fix');
+      const isHere =
+        isRepair || [verbs.slice(0, 2).join(' '), verbs[0] ?? ''].some((verb) => withoutServer(verb) !== undefined);
       return isHere ? {} : { DREAMOS_SERVER: `unix:${socket}` };
     },
     close: async () => {

@@ -8,9 +8,6 @@ export async function loadZeromq(load: () => Promise<Zeromq> = () => import('zer
     return await load();
   } catch (cause) {
     const [why = ''] = (cause as Error).message.split('\n');
-    throw usage(
-      `tcp:// needs the package zeromq beside dreamos: ${why.replace(/\.$/, '')}.`,
-      'Where dreamos is: npm install zeromq@6',
-    );
+    throw usage(`tcp:// needs the package zeromq beside dreamos: ${why}.`, 'Where dreamos is: npm install zeromq@6');
   }
 }

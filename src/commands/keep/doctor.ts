@@ -1,3 +1,4 @@
+import { withoutOption } from '../../contract/remote/through-server.ts';
 import type { Finding } from '../../contract/keep.ts';
 import type { Context } from '../../cli/context.ts';
 import { asTyped } from '../../cli/as-typed.ts';
@@ -9,6 +10,7 @@ import { DreamosError } from '../../model/errors.ts';
 
 export async function doctorCommand(context: Context, options: { fix?: boolean }): Promise<void> {
   const { output } = context;
+  if (options.fix) await refuseThroughServer(context);
   const session = await context.session();
   const paint = await output.paint();
   const onProgress = (looked: number) => output.progress(`${looked} checked`);
@@ -39,6 +41,13 @@ export async function doctorCommand(context: Context, options: { fix?: boolean }
   }
   const but = warnings === 0 ? '' : `, but there ${warnings === 1 ? 'is 1 warning' : `are ${warnings} warnings`}`;
   await output.note(fixed > 0 ? `${fixed} repaired; nothing is wrong now${but}.` : `Nothing is wrong${but}.`);
+}
+
+/** @throws USAGE */
+async function refuseThroughServer(context: Context): Promise<void> {
+  const { notThroughServer, serverFor } = await import('../../cli/tools/server.ts');
+  const { doctor: without } = withoutOption;
+  if (without && serverFor(context)) throw notThroughServer(context, `doctor --${without.option}`, without.why);
 }
 
 /** What is wrong with the root, and with the tools that hear of mail in it. */

@@ -49,14 +49,9 @@ export async function testCommand(context: Context, name: string, { mailbox, act
   if (tested.trouble !== undefined && tested.trouble !== trouble && !(act && trouble))
     await output.warn(tested.trouble);
   if (trouble === undefined || signal.aborted) return;
-  throw new DreamosError(
-    'invalid',
-    'PROBLEMS_FOUND',
-    `The test of ${name} has failed: ${trouble.replace(/\.$/, '')}.`,
-    {
-      hint: `What it would do: dreamos alerts test ${name}`,
-    },
-  );
+  throw new DreamosError('invalid', 'PROBLEMS_FOUND', `The test of ${name} has failed: ${trouble}.`, {
+    hint: `What it would do: dreamos alerts test ${name}`,
+  });
 }
 
 export interface SilenceOptions {

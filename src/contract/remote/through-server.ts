@@ -14,7 +14,6 @@ export const notThroughServer: Readonly<Partial<Record<OperationName, string>>> 
   move: ofFiles,
   import: ofFiles,
   export: ofFiles,
-  doctor: ofFiles,
   maintain: runsCommands,
   'alerts.check': runsCommands,
   'alerts.test': runsCommands,
@@ -38,6 +37,11 @@ export const notThroughServer: Readonly<Partial<Record<OperationName, string>>> 
   mcp: 'serves one agent beside the root',
   wake: 'rings in this terminal',
 };
+
+/** As notThroughServer, of what is done through one but for this option. */
+export const withoutOption: Readonly<
+  Partial<Record<OperationName, { readonly option: string; readonly why: string }>>
+> = { doctor: { option: 'fix', why: `repairs, which ${ofFiles}` } };
 
 /** Verbs that open the root that is here, or none. */
 const here: ReadonlySet<string> = new Set(['hook', 'hook bind', 'setup']);

@@ -107,7 +107,7 @@ async function hasHappened(session: Session, entry: Entry, step: Step): Promise<
 }
 
 function dead(id: string, mailbox: string, reason: string): DreamosError {
-  const message = `Message ${id} went to the dead-letter queue of ${mailbox}: ${reason.replace(/\.$/, '')}.`;
+  const message = `Message ${id} went to the dead-letter queue of ${mailbox}: ${reason}.`;
   return new DreamosError('conflict', 'DEAD_LETTERED', message, { hint: `dreamos dlq show ${mailbox} ${id}` });
 }
 

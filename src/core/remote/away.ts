@@ -3,10 +3,11 @@
  * been begun anew; streams go on (streams.ts). What changes something is not, since it may have been done.
  */
 import { type OperationName, operations } from '../../contract/operations.ts';
-import { notThroughServer } from '../../contract/remote/through-server.ts';
+import { notThroughServer, withoutOption } from '../../contract/remote/through-server.ts';
 import { environmentName, settingKeys } from '../../model/settings.ts';
 import type { Away, Session, TakenAway } from '../root/root.ts';
 import { createBell } from '../wait/bell.ts';
+import { createGrowingRest } from '../wait/growing-rest.ts';
 import { ask, type Server } from './ask.ts';
 import { type Line, ownVersion, type Question, storeCall, takeUpCall } from './protocol.ts';
 import { Gone, isAway, isBusy, notAway, uncertain, wentAway } from './refusals.ts';
@@ -20,8 +21,9 @@ const mostLooks = 3;
 /** Milliseconds between two tries at a server that has said that it takes no more just now, and for how long that is tried. */
 const busyRestMs = 500;
 const mostBusyMs = 10_000;
-/** For so long a worker waits for a server to be there again; milliseconds. */
+/** For so long a worker waits for a server to be there again, and the longest rest of his between two tries; milliseconds. */
 const mostRestMs = 60_000;
+const longestRestMs = 1000;
 
 export function createAway(server: Server): Away {
   const silent = `The server at ${server.name} does not answer; it is asked again as long as there is time.`;
@@ -30,6 +32,7 @@ export function createAway(server: Server): Away {
   /** What settles may be done twice: the second time it is told that it was done. */
   async function doSurely(session: Session, name: string, args: readonly unknown[]): Promise<unknown> {
     const until = session.clock.uptime() + (settling.includes(name) ? mostRestMs : 0);
+    const rests = createGrowingRest(session.ids, longestRestMs);
     for (;;) {
       try {
         return await (settling.includes(name) ? call : act)(session, name, args);
@@ -37,7 +40,7 @@ export function createAway(server: Server): Away {
         if (!isAway(error) || session.clock.uptime() >= until)
           throw error instanceof Gone ? goneWhile(server, name) : error;
         session.warn(silent);
-        await createBell().rest(restMs);
+        await rests.rest(until - session.clock.uptime());
       }
     }
   }
@@ -55,8 +58,7 @@ export function createAway(server: Server): Away {
           name.startsWith(storeCall) || (operation !== undefined && operations[operation].effect === 'looks');
         if (isBusy(error)) {
           // Nothing was done.
-          if (session.clock.uptime() >= busyUntil) throw error;
-          await createBell().rest(busyRestMs, signalIn(args));
+          await restWhileBusy(session, error, busyUntil, signalIn(args));
           if (!signalIn(args)?.aborted) continue;
           if (isWaiting(operation)) return undefined;
           throw error;
@@ -109,8 +111,8 @@ export function createAway(server: Server): Away {
         }
         throw new Gone('there was no last line');
       } catch (error) {
-        if (!isBusy(error) || session.clock.uptime() >= until || signalIn(args)?.aborted) throw error;
-        await createBell().rest(busyRestMs, signalIn(args));
+        if (!isBusy(error) || signalIn(args)?.aborted) throw error;
+        await restWhileBusy(session, error, until, signalIn(args));
       }
     }
   }
@@ -121,8 +123,12 @@ export function createAway(server: Server): Away {
     name: string,
     args: readonly unknown[],
   ): AsyncGenerator<Line, void, undefined> {
-    const why = notThroughServer[(operationOf(name) ?? '') as OperationName];
+    const operation = (operationOf(name) ?? '') as OperationName;
+    const why = notThroughServer[operation];
     if (why !== undefined) throw notAway(name, why);
+    const without = withoutOption[operation];
+    if (without && optionsIn(args, without.option)?.[without.option] === true)
+      throw notAway(name, `then ${without.why}`);
     const functions: ((...args: unknown[]) => unknown)[] = [];
     let signal: AbortSignal | undefined;
     const packed = toJson(withNames(args), {
@@ -171,6 +177,17 @@ export function createAway(server: Server): Away {
       },
     };
   }
+}
+
+/** @throws it, once its time is over */
+async function restWhileBusy(
+  { clock }: Session,
+  error: unknown,
+  until: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (clock.uptime() >= until) throw error;
+  await createBell().rest(busyRestMs, signal);
 }
 
 function operationOf(name: string): OperationName | undefined {

@@ -4,13 +4,12 @@
  */
 import { engineIsBack, warnAway } from '../root/trouble.ts';
 import type { Session } from '../root/root.ts';
-import { createBell } from '../wait/bell.ts';
+import { createGrowingRest } from '../wait/growing-rest.ts';
 import { Gone, isAway } from './refusals.ts';
 
 /** Where their options are. */
 const streams: Readonly<Record<string, number>> = { watch: 0, followOverview: 0, listen: 1, 'tasks.watch': 1 };
 
-const firstRestMs = 100;
 const longestRestMs = 5000;
 
 /** What counts of their options. */
@@ -43,11 +42,12 @@ export async function* goingOn(
   const { signal, waitMs = Infinity, count = Infinity } = options;
   const { clock } = session;
   let { since } = options;
-  let [told, hasBegun, lastAt, restMs] = [0, false, clock.uptime(), firstRestMs];
+  let [told, hasBegun, lastAt] = [0, false, clock.uptime()];
+  const rests = createGrowingRest(session.ids, longestRestMs);
   let isFirst = true;
   const begin = (): void => {
     hasBegun = true;
-    restMs = firstRestMs;
+    rests.beginAnew();
     engineIsBack(session);
   };
   const onBegun = (cursor: string): void => {
@@ -83,9 +83,7 @@ export async function* goingOn(
       hasBegun ||= error instanceof Gone;
       if (told >= count || signal?.aborted) return undefined;
       warnAway(session, warning);
-      const jitter = 0.5 + session.ids.fraction() / 2;
-      await createBell().rest(Math.min(leftMs(), restMs * jitter), signal);
-      restMs = Math.min(longestRestMs, restMs * 2);
+      await rests.rest(leftMs(), signal);
       if (signal?.aborted) return undefined;
     } finally {
       await items.return(undefined).catch(() => undefined);

@@ -16,7 +16,7 @@ export async function lookBySecretlint(text: string): Promise<Found[]> {
   } catch (cause) {
     loading = undefined;
     const [why = ''] = (cause as Error).message.split('\n');
-    const message = `Secretlint did not look for secrets: ${why.replace(/\.$/, '')}.`;
+    const message = `Secretlint did not look for secrets: ${why}.`;
     const hint = `Where dreamos is: npm install @secretlint/core @secretlint/secretlint-rule-preset-recommend; or name a command that reads the text: dreamos config set secretScanner '["gitleaks","stdin"]'`;
     throw new DreamosError('invalid', 'CONFIG_INVALID', message, { hint, cause });
   }

@@ -88,16 +88,36 @@ export async function createReader(
   if (leaseMs !== undefined) checkLease(leaseMs);
   if (label !== undefined) checkLabel(label);
   const unsure: Unsure = { token: undefined };
+  /** Claimed and not opened: the engine went away between the two. */
+  let unopened: Delivery | undefined;
+  const openedFrom = async (delivery: Delivery): Promise<Delivery | undefined> => {
+    const isNew = delivery !== unopened;
+    unopened = undefined;
+    const { openedOrGivenBack, notOpenedYet } = await import('./unsealed.ts');
+    try {
+      return await openedOrGivenBack(session, delivery);
+    } catch (error) {
+      if (!isEngineAway(error)) throw error;
+      unopened = delivery;
+      if (isNew) session.warn(notOpenedYet(delivery));
+      throw error;
+    }
+  };
   const unlessPaused = createPauses(session, card);
-  const attempt = ({ waitMs, signal }: Until): Promise<Delivery | undefined> =>
-    unlessPaused.attempt(waitMs, async (now) => {
+  const attempt = async ({ waitMs, signal }: Until): Promise<Delivery | undefined> => {
+    if (unopened !== undefined && session.store.now() < unopened.leaseUntil) {
+      const opened = await openedFrom(unopened);
+      if (opened) return opened;
+    }
+    return unlessPaused.attempt(waitMs, async (now) => {
       for (;;) {
         const delivery = await claimNow(session, now, { leaseMs, filter, by, label, signal, token, unsure });
         if (!unseal || delivery?.message.sealed === undefined) return delivery;
-        const opened = await (await import('./unsealed.ts')).openedOrGivenBack(session, delivery);
+        const opened = await openedFrom(delivery);
         if (opened) return opened;
       }
     });
+  };
   const next: Reader['next'] = (waiter, until) => waiter.next(() => attempt(until), until, unlessPaused.mostRestMs);
   return { attempt, next };
 }

@@ -2,6 +2,7 @@
 import { DreamosError } from '../../model/errors.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 import type { Session } from '../root/root.ts';
+import { isEngineAway } from '../root/trouble.ts';
 import { open, readersOf } from '../seal/open.ts';
 import { isNotForUs } from '../seal/opener.ts';
 import { nack } from './settle.ts';
@@ -18,11 +19,14 @@ export async function opened(session: Session, delivery: Delivery): Promise<Deli
   }
 }
 
-/** Where it cannot be opened it is handed over as it lies, with a warning. */
+/** Where it cannot be opened, also as the engine is away by then, it is handed over as it lies, with a warning. */
 export async function openedOrWarn(session: Session, delivery: Delivery): Promise<Delivery> {
-  const result = await opened(session, delivery);
-  if (!(result instanceof DreamosError)) return result;
-  session.warn(result.message);
+  const result = await opened(session, delivery).catch((error: unknown) => {
+    if (!isEngineAway(error)) throw error;
+    return `Message ${delivery.message.id} is sealed, and not opened: ${(error as DreamosError).message}`;
+  });
+  if (typeof result !== 'string' && !(result instanceof DreamosError)) return result;
+  session.warn(typeof result === 'string' ? result : result.message);
   return delivery;
 }
 
@@ -35,8 +39,19 @@ export async function openedOrGivenBack(session: Session, delivery: Delivery): P
   if (!(result instanceof DreamosError)) return result;
   const reason = result.message;
   const isOurs = result.code === 'UNAUTHENTICATED';
-  const { state } = await nack(session, delivery.receipt, isOurs ? { reason, free: true, delayMs: 0 } : { reason });
+  const how = isOurs ? { reason, free: true, delayMs: 0 } : { reason };
+  const settled = await nack(session, delivery.receipt, how).catch((error: unknown) => {
+    // Of one whose answer was lost with the engine: it was given back then.
+    if (!(error instanceof DreamosError) || error.kind !== 'conflict') throw error;
+    return undefined;
+  });
   if (isOurs) throw result;
-  session.warn(`${reason} It was given back, and is ${state}.`);
+  session.warn(`${reason} It was given back${settled ? `, and is ${settled.state}` : ''}.`);
   return undefined;
+}
+
+/** Said where the engine goes away between the claim and the opening. */
+export function notOpenedYet({ message, mailbox, leaseUntil }: Delivery): string {
+  const until = new Date(leaseUntil).toISOString();
+  return `Message ${message.id} in ${mailbox} is claimed until ${until}, and not opened yet: its engine is away. To give it back: dreamos nack ${message.id}`;
 }

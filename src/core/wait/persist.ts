@@ -4,9 +4,8 @@
  */
 import type { Session } from '../root/root.ts';
 import { engineIsBack, isEngineAway, warnEngineAway } from '../root/trouble.ts';
-import { createBell } from './bell.ts';
+import { createGrowingRest, type GrowingRest } from './growing-rest.ts';
 
-const firstRestMs = 100;
 const longestRestMs = 2000;
 
 export interface Persistence {
@@ -42,19 +41,19 @@ export async function persist<T>(
   { leftMs, also = () => false, signal }: Persistence,
   work: () => Promise<T>,
 ): Promise<T | undefined> {
-  for (let restMs = firstRestMs; ; restMs = Math.min(longestRestMs, restMs * 2)) {
+  let rests: GrowingRest | undefined;
+  for (;;) {
     try {
       const done = await work();
       // What has not failed may have asked the engine for nothing.
-      if (restMs > firstRestMs) engineIsBack(session);
+      if (rests) engineIsBack(session);
       return done;
     } catch (error) {
       const left = leftMs();
       if (!(isEngineAway(error) || also(error)) || left <= 0) throw error;
       warnEngineAway(session, error);
-      // Of many that have lost it at the same moment not all come back at the same.
-      const jitter = 0.5 + session.ids.fraction() / 2;
-      await createBell().rest(Math.min(left, restMs * jitter), signal);
+      rests ??= createGrowingRest(session.ids, longestRestMs);
+      await rests.rest(left, signal);
       if (signal?.aborted) return undefined;
     }
   }

@@ -122,13 +122,14 @@ export function createCalls({ root, readOnly, ending }: CallsOptions): Calls {
   }
 }
 
-/** Where a call says that it is only to tell what it would do: an option that it has not is none. */
+/** Where a call says that it only looks, or is only to tell what it would do: an option that it has not is none. */
 const dryRunAt: Readonly<Record<string, number>> = {
   ...{ 'archive.pack': 1, 'archive.prune': 1, 'topics.prune': 1, 'tasks.createAll': 1, 'tasks.importBeads': 1 },
   ...{ 'audit.prune': 0, 'schedule.fire': 0 },
 };
 
 function isDry(call: string, args: readonly unknown[]): boolean {
+  if (call === 'doctor') return (args[0] as { readonly fix?: unknown } | undefined)?.fix !== true;
   const at = dryRunAt[call];
   if (at === undefined) return call === 'chooseDead';
   return (args[at] as { readonly dryRun?: unknown } | undefined)?.dryRun === true;
@@ -136,7 +137,7 @@ function isDry(call: string, args: readonly unknown[]): boolean {
 
 /** What an operation takes that may wait for long: its options, which get the signal of the connection. */
 const optionsAt: Readonly<Record<string, number>> = {
-  ...{ watch: 0, followOverview: 0, 'tasks.next': 0, coordinate: 0 },
+  ...{ watch: 0, followOverview: 0, 'tasks.next': 0, coordinate: 0, doctor: 0 },
   ...{
     listen: 1,
     'tasks.watch': 1,

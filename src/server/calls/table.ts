@@ -67,6 +67,7 @@ export const calls: Readonly<Record<string, Load>> = {
     'dlq.retry': 'retryDead',
     'dlq.purge': 'purgeDead',
   }),
+  ...of(() => import('../../core/keep/doctor.ts'), { doctor: 'doctor' }),
   ...of(() => import('../../core/keep/maintain.ts'), {
     'archive.pack': 'packArchive',
     'archive.prune': 'pruneArchive',

@@ -1,10 +1,10 @@
 /** What a request brings: counted before anything is made of it, however it comes. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { jsonIn, takeDataExactly } from '../../model/basics/raw-json.ts';
+import { jsonIn } from '../../model/basics/raw-json.ts';
 import { lineBytesHeader } from '../../core/remote/protocol.ts';
 import { messageInvalid } from '../../model/refusals.ts';
 import { asUsage, Refusal } from '../route/refusal.ts';
-import { checkDepth } from '../route/take.ts';
+import { exactlyOf } from '../route/take.ts';
 import { smallBytes } from './body-room.ts';
 
 const mebibyte = 1024 * 1024;
@@ -98,7 +98,7 @@ export async function talkOf(
   if (!(most <= mostBytesOfMany)) throw refusal(mostBytesOfMany);
   await room(most);
   const bytes = await firstLineOf(incoming, outgoing, { most, heard: hear });
-  return valueOf(textOf(bytes), 'The body');
+  return exactlyOf(textOf(bytes), 'The body');
 }
 
 async function firstLineOf(
@@ -214,17 +214,4 @@ function textOf(bytes: Buffer): string {
   } catch {
     throw messageInvalid('The request is not UTF-8.', 'Send JSON as UTF-8');
   }
-}
-
-/** With the numbers of `data` as they were written. */
-function valueOf(text: string, what: string): unknown {
-  let value: unknown;
-  checkDepth(text, what);
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw messageInvalid(`${what} is not JSON: ${(error as Error).message}.`, 'Send one JSON object', error);
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) takeDataExactly(value, text);
-  return value;
 }

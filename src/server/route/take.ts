@@ -107,9 +107,7 @@ function linesIn(text: string): unknown[] {
   const values: unknown[] = [];
   for (const [i, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
-    const value = jsonOf(line, `Line ${i + 1}`);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) takeDataExactly(value, line);
-    values.push(value);
+    values.push(exactlyOf(line, `Line ${i + 1}`));
   }
   return values;
 }
@@ -118,7 +116,7 @@ function linesIn(text: string): unknown[] {
 const mostBodyLevels = mostDocumentLevels + 100;
 
 /** Before it is parsed: the server would do nothing else for seconds. @throws MESSAGE_INVALID */
-export function checkDepth(text: string, what: string): void {
+function checkDepth(text: string, what: string): void {
   if (opensDeeperThan(mostBodyLevels, text))
     throw messageInvalid(
       `${what} is nested too deeply (more than ${mostBodyLevels} levels).`,
@@ -133,6 +131,13 @@ function jsonOf(text: string, what: string): unknown {
   } catch (cause) {
     throw messageInvalid(`${what} is not JSON: ${(cause as Error).message}.`);
   }
+}
+
+/** What a text says in JSON, with `data` as it was written. @throws MESSAGE_INVALID */
+export function exactlyOf(text: string, what: string): unknown {
+  const value = jsonOf(text, what);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) takeDataExactly(value, text);
+  return value;
 }
 
 /** `data` as it was written, in what was brought and in the message in it. */

@@ -12,7 +12,7 @@ import { mayLieBesideEngine } from '../file/names/beside.ts';
 import { layoutOf } from '../file/names/layout.ts';
 import type { Store } from '../port/store.ts';
 import type { Finding, InspectOptions } from '../port/upkeep.ts';
-import { type EngineAddress, type EnginePlace, parsePlace, placeText, type StoreSaid } from './address.ts';
+import { type EnginePlace, parsePlace, placeText, type StoreSaid } from './address.ts';
 import { credentialsFor } from './credentials.ts';
 import { descriptorOf, isReplicas, placeIn } from './descriptor.ts';
 import type { Engine, EngineDeps, PlaceToOpen } from './place.ts';
@@ -135,7 +135,7 @@ export async function initInEngine(
   };
   const { initDescriptor } = await import('../file/make-root.ts');
   const made = await initDescriptor(options, begin);
-  if (!made.created) checkSame(made, address, named);
+  if (!made.created) checkSame(made, { address, id: named }, options);
   return made;
 }
 
@@ -147,25 +147,36 @@ export function checkHow({ durability, replicas }: InitHow): void {
     throw usage(`${String(replicas)} cannot be \`replicas\`.`, 'Allowed: a whole number from 1 to 16');
 }
 
-/** @throws ALREADY_EXISTS */
-function checkSame({ path, descriptor }: MadeRoot, address: EngineAddress, id: string | undefined): void {
+/** @throws ALREADY_EXISTS: it is another one, or promises something else */
+function checkSame(
+  { path, descriptor }: MadeRoot,
+  { address, id }: StoreSaid,
+  { durability, replicas }: InitHow,
+): void {
   const there = descriptor && placeFrom(path, descriptor).at;
-  if (there?.address.text === address.text && (id === undefined || id === there.id)) return;
+  const isThere = there?.address.text === address.text && (id === undefined || id === there.id);
+  const keeps = (durability ?? there?.durability ?? 'full') === (there?.durability ?? 'full');
+  if (isThere && keeps && (replicas ?? there.replicas) === there.replicas) return;
   const where = there ? `at ${placeText(there)}` : 'in files';
+  const { durability: does = 'full', replicas: on } = there ?? {};
+  const how = isThere ? `, with the durability ${does}${on === undefined ? '' : `, on ${on} replicas`}` : '';
+  const look = `Look at it: dreamos status --root ${quoteWord(path)}`;
   throw new DreamosError(
     'conflict',
     'ALREADY_EXISTS',
-    `The root ${path} is there already, and keeps its mail ${where}.`,
+    `The root ${path} is there already, and keeps its mail ${where}${how}.`,
     {
-      hint: `Look at it: dreamos status --root ${quoteWord(path)}; to make another one, name its folder: \`root\``,
+      hint: isThere
+        ? 'It keeps what it was made with: leave that out; with a move it may promise something else: dreamos move --help'
+        : `${look}; to make another one, name its folder: \`root\``,
     },
   );
 }
 
-/** Of `restore`. */
-export function notRestored(): DreamosError {
+/** Of `restore` and `load`. */
+export function notInEngine(what: 'A backup' | 'A dump'): DreamosError {
   return usage(
-    'A backup becomes files again, in a folder, and the address of an engine is none.',
-    'Name a folder: `root`',
+    `${what} becomes files, in a folder, and the address of an engine is none.`,
+    'Name a folder: `root`; from there it goes into the engine: dreamos move --to redis://localhost:6379/0',
   );
 }

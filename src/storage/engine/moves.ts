@@ -42,8 +42,10 @@ export async function engineMoveSource(
   const address = placeText(at);
   const disk = diskOf(options);
   const tellFolder = async (descriptor: object): Promise<void> => {
-    if (path !== address)
-      await write(disk, path, { ...descriptor, left: [...new Set([...(await leftIn(disk, path)), address])] });
+    if (path === address) return;
+    const { passed } = Object(await formatIn(disk, path)) as { readonly passed?: unknown };
+    const left = [...new Set([...(await leftIn(disk, path)), address])];
+    await write(disk, path, { ...descriptor, left, ...(passed !== undefined && { passed }) });
   };
   const source = await engine.moveFrom(await toOpen(at, options.env), depsOf(options), {
     root: path,

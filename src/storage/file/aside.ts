@@ -2,7 +2,7 @@
 import { basename, dirname, join } from 'node:path';
 import { quoteWord } from '../../model/basics/shell-word.ts';
 import type { Disk } from './disk/disk.ts';
-import { beingMoved, listIfVisible, movingOf, strandedBeside } from './moving.ts';
+import { beingMoved, listIfVisible, movingOf, settledBeside, strandedBeside } from './moving.ts';
 import { isReplacedRoot } from './names/backup-name.ts';
 import { placeInProject } from './names/layout.ts';
 
@@ -24,6 +24,9 @@ export async function howToPutBack(disk: Disk, place: string): Promise<string | 
   for (const root of rootsAt(place)) {
     if (await movingOf(disk, root))
       return `It is being moved. Where that was cut off: dreamos move --resume --root ${quoteWord(root)}`;
+    const settled = await settledBeside(disk, root);
+    if (settled !== undefined)
+      return `Its mail was moved, and the folder that says where to was put aside. To have it back: mv ${quoteWord(settled)} ${quoteWord(root)}`;
     const [stranded] = await strandedBeside(disk, root);
     if (stranded !== undefined)
       return `A move has put its mail aside. To have it back: mv ${quoteWord(stranded)} ${quoteWord(root)}`;

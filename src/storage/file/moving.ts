@@ -82,6 +82,15 @@ export async function strandedBeside(disk: Disk, root: string): Promise<string[]
   return tokens.map((token) => movedRoot(root, token));
 }
 
+/** The folder that says where the mail is, where who took the move back was killed as he found it settled. */
+export async function settledBeside(disk: Disk, root: string): Promise<string | undefined> {
+  for (const token of tokensBeside('next', await listIfVisible(disk, folderOf(root)), nameOf(root))) {
+    const next = nextOfRoot(root, token);
+    if (addressIn(await formatIn(disk, next)) !== undefined) return next;
+  }
+  return undefined;
+}
+
 function aboutMove({ token, to, how }: MovingFormat): Pick<Moving, 'token' | 'to' | 'how'> {
   return { token, to, ...(how !== undefined && { how }) };
 }
@@ -102,6 +111,13 @@ export function asMoving(format: unknown): MovingFormat | undefined {
 function addressIn(format: unknown): string | undefined {
   const { version, address } = Object(format) as Record<string, unknown>;
   return version === 2 && typeof address === 'string' ? address : undefined;
+}
+
+/** The same as a move notes it among what is left: of an engine with the root's id. */
+export function placeOf(format: unknown): string | undefined {
+  const { id } = Object(format) as Record<string, unknown>;
+  const address = addressIn(format);
+  return address === undefined || typeof id !== 'string' ? address : `${address}#${id}`;
 }
 
 /** Where the mail of a root of files is by now, as its format.json says; `undefined`: it names no folder. */

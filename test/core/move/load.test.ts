@@ -43,3 +43,13 @@ test('an event whose day is none becomes no file', async (context) => {
   });
   expect(readdirSync(dir)).toEqual([]);
 });
+
+test('into an engine a dump is not loaded, and how it gets there is said', async () => {
+  const root = 'redis://127.0.0.1:1/0#01ARZ3NDEKTSV4RRFFQ69G5FAV';
+  async function* none(): AsyncGenerator<string> {}
+  await expect(loadRoot(none(), { root, cwd: '/', env: {}, what: 'it' })).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringMatching(/^A dump becomes files/) as string,
+    hint: expect.stringContaining('dreamos move --to') as string,
+  });
+});

@@ -5,7 +5,7 @@ import { DreamosError } from '../../../src/model/errors.ts';
 import { leaseMs, policy } from '../../storage/dump/story.ts';
 import { newToken } from '../../storage/contract/ways.ts';
 import { findFileRoot } from '../../../src/storage/file/find-root.ts';
-import { moveBetween } from '../../../src/core/move/move.ts';
+import { moveBetween, moveRoot } from '../../../src/core/move/move.ts';
 import { fileMoveSource } from '../../../src/storage/file/move/source.ts';
 import { fileMoveTarget } from '../../../src/storage/file/move/target.ts';
 import { createIds } from '../../../src/model/id.ts';
@@ -30,6 +30,7 @@ test('a root is moved whole, and is found where it was', async (context) => {
 test('it is moved on from there, and back', async (context) => {
   const one = await scene(context);
   const before = await one.view();
+  const passed: string[] = [];
   for (const name of ['first', 'second', 'third']) {
     expect(await one.move(undefined, { to: join(one.dir, name) })).toMatchObject({ state: 'moved', mailboxes: 4 });
     expect(await one.view(), name).toEqual(before);
@@ -39,9 +40,51 @@ test('it is moved on from there, and back', async (context) => {
       version: 2,
       engine: 'files',
       address: `file:${join(one.dir, name)}`,
+      ...(passed.length > 0 && { passed }),
     });
     expect(readFileSync(join(one.root, 'format.json'), 'utf8').trim()).toBe(last);
+    passed.unshift(join(one.dir, name));
   }
+});
+
+test('what several moves have left is purged from wherever the root is found, and only that', async (context) => {
+  for (const from of ['root', 'first']) {
+    const [one, other] = [await scene(context, tellLittle), await scene(context, tellLittle)];
+    const [first, second] = [join(one.dir, 'first'), join(one.dir, 'second')];
+    const before = await one.view();
+    await one.move(undefined, { to: first });
+    expect((await one.move(undefined, { to: second }))?.left).toHaveLength(2);
+    const at = { cwd: one.dir, root: from === 'root' ? one.root : first, env: {} };
+    expect(await (await fileMoveSource({ ...at, disk: watchedDisk() })).left()).toHaveLength(2);
+    expect((await moveRoot({ ...at, how: 'purge' }))?.left, from).toHaveLength(2);
+    expect(readdirSync(one.dir).sort()).toEqual(['first', 'project', 'second']);
+    expect(await one.view()).toEqual(before);
+    // What a move of somebody else's root, which is there by now, has left is not this one's.
+    rmSync(first, { recursive: true });
+    await other.move(undefined, { to: first });
+    await moveRoot({ cwd: one.dir, root: first, env: {}, to: `file:${join(other.dir, 'on')}` });
+    expect(readdirSync(one.dir).filter((name) => name.startsWith('first.moved-'))).toHaveLength(1);
+    expect((await one.move('purge'))?.left).toEqual([]);
+    expect(readdirSync(one.dir).filter((name) => name.startsWith('first.moved-'))).toHaveLength(1);
+  }
+});
+
+test('who would move it back is told why not, and how', async (context) => {
+  const one = await scene(context, tellLittle);
+  const before = await one.view();
+  await one.move();
+  const refused = one.move(undefined, { to: one.root });
+  await expect(refused).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringContaining(`${one.root} says where the root is`) as string,
+    hint: expect.stringContaining(`; dreamos move --root ${one.to} --to file:${one.root}`) as string,
+  });
+  await one.move('purge');
+  renameSync(one.root, `${one.root}.old`);
+  const at = { cwd: one.dir, root: one.to, env: {} };
+  expect(await moveRoot({ ...at, to: `file:${one.root}` })).toMatchObject({ state: 'moved' });
+  expect(await one.view()).toEqual(before);
+  expect(readdirSync(one.root)).toContain('agent_mailboxes');
 });
 
 test('what was left is there until it is purged', async (context) => {

@@ -1,5 +1,5 @@
-import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, type TestContext, vi } from 'vitest';
 import { freePort } from '../../free-port.ts';
 import { demand, missing, said, skips } from '../../lack.ts';
@@ -64,6 +64,25 @@ describe.skipIf(skips(lack))(said('a move into a Redis and out of it', lack), ()
     expect([await keys(idIn(there?.to)), await keys(idIn(again?.to))]).toEqual([0, 0]);
     expect((await one.move({ how: 'purge' }))?.left).toEqual([]);
     expect(await codeOf(one.open())).toBe('done');
+  });
+
+  test('what is left in folders is removed, too, wherever the root is by then', async (context) => {
+    const one = await scene(context, tellLittle);
+    const first = join(one.dir, 'first');
+    await one.move({ to: `file:${first}` });
+    await one.move({ to, durability });
+    const left = (await one.move({ to, durability }))?.left ?? [];
+    const folders = () => readdirSync(one.dir).concat(readdirSync(dirname(one.root)));
+    expect(left.filter((path) => path.includes('.moved-'))).toHaveLength(2);
+    expect(folders().filter((name) => name.includes('.moved-'))).toHaveLength(2);
+    expect((await one.move({ how: 'purge' }))?.left).toEqual(left);
+    expect(folders().filter((name) => name.includes('.moved-'))).toEqual([]);
+    expect((await one.move({ how: 'purge' }))?.left).toEqual([]);
+    await expect(one.move({ to: `file:${one.root}` })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining(`${one.root} says where the root is`) as string,
+      hint: expect.stringMatching(/dreamos move --root 'redis\+unix:.*#[0-9A-Z]{26}' --to file:/) as string,
+    });
   });
 
   test('what is left is removed by its address alone, by who may do so where it is now', async (context) => {

@@ -1,5 +1,5 @@
 /** Two who work on the same move at once: by its lock one of them is told so, and without it neither loses mail. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { moveBetween } from '../../../src/core/move/move.ts';
@@ -93,4 +93,38 @@ test('who was stopped in front of taking away what he loaded leaves it to who ha
   expect(isDone).toBe(true);
   expect(await one.view()).toEqual(before);
   expect(readdirSync(dirname(one.to)).filter((name) => name.startsWith('elsewhere'))).toEqual(['elsewhere']);
+});
+
+test('who was stopped in front of giving it back leaves it to who has ended the move since', async (context) => {
+  const one = await scene(context, tellLittle);
+  const before = await one.view();
+  const source = await fileMoveSource({ cwd: one.dir, root: one.root, env: {}, disk: watchedDisk() });
+  await source.begin(`file:${one.to}`);
+  await source.freeze();
+  let isDone = false;
+  const disk = watchedDisk(async ({ method, path, to }) => {
+    if (method !== 'rename' || path !== one.root || !to?.startsWith(`${one.root}.next-`) || isDone) return;
+    isDone = true;
+    expect(await one.move('resume')).toMatchObject({ state: 'moved' });
+  });
+  expect(await failed(one.move('abort', { disk }))).toMatch(/^STATE_CHANGED: /);
+  expect(isDone).toBe(true);
+  expect(await one.view()).toEqual(before);
+  expect(readdirSync(one.root).sort()).toEqual(['.gitignore', 'format.json']);
+  expect(readdirSync(dirname(one.root)).filter((name) => name.includes('.next-'))).toEqual([]);
+});
+
+test('killed as he found it ended, he leaves a folder of which it is said where it belongs, and not the old mail', async (context) => {
+  const one = await scene(context, tellLittle);
+  const before = await one.view();
+  await one.move();
+  const next = `${one.root}.next-ABCDEFGHJK`;
+  renameSync(one.root, next);
+  const { code, hint } = await refusal(one.open());
+  expect({ code, hint }).toEqual({
+    code: 'ROOT_NOT_FOUND',
+    hint: expect.stringMatching(`^Its mail was moved.* mv ${next} ${one.root}$`) as string,
+  });
+  renameSync(next, one.root);
+  expect(await one.view()).toEqual(before);
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listAgents } from '../../../src/core/agents/agents.ts';
+import { doctor, type DoctorOptions } from '../../../src/core/keep/doctor.ts';
 import { list } from '../../../src/core/look/list.ts';
 import { status } from '../../../src/core/look/status.ts';
 import { send, sendAll } from '../../../src/core/send/send.ts';
@@ -7,6 +8,8 @@ import { listHeld } from '../../../src/core/take/held.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import { ack } from '../../../src/core/take/settle.ts';
 import { hello, ownVersion } from '../../../src/core/remote/protocol.ts';
+import { toJson } from '../../../src/core/remote/wire.ts';
+import type { Session } from '../../../src/core/root/root.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { createCalls } from '../../../src/server/calls/calls.ts';
 import { heapGrowth } from '../../heap.ts';
@@ -45,6 +48,31 @@ test('errors, each item of several, and results that are errors arrive as such',
   expect(listed).toHaveLength(1);
   expect((await status(planner)).map(({ mailbox }) => mailbox)).toEqual(['planner', 'reviewer']);
   expect((await listAgents(planner)).map(({ name }) => name)).toEqual(['planner', 'reviewer']);
+});
+
+test('the root is examined through a server, also through one that only looks, and repaired by nobody but who has its files', async () => {
+  const planner = await rig.connect('planner');
+  const found = async (session: Session, options: DoctorOptions = {}) => {
+    const rules: string[] = [];
+    for await (const { rule } of doctor(session, options)) rules.push(rule);
+    return rules;
+  };
+  await rig.root.store.documents.put('subscriptions', { 'news.*': ['nobody'] }, undefined);
+  const here = await found(rig.root);
+  expect(here).not.toEqual([]);
+  expect(await found(planner)).toEqual(here);
+  await expect(found(planner, { fix: true })).rejects.toMatchObject({ code: 'USAGE' });
+  const { answer } = createCalls({ root: rig.root, readOnly: true, ending: new AbortController().signal });
+  const { signal } = new AbortController();
+  const asked = async (args: unknown[]): Promise<unknown> => {
+    const lines: unknown[] = [];
+    const question = { v: ownVersion, call: 'doctor', args: toJson(args) };
+    const write = async (line: unknown) => void lines.push(line);
+    await answer({ session: planner, question, ended: signal, gone: signal, left: signal, write });
+    return lines.at(-1);
+  };
+  expect(await asked([])).toHaveProperty('end');
+  expect(await asked([{ fix: true }])).toHaveProperty('error');
 });
 
 test('a server keeps nothing of the calls that it has answered', { timeout: 60_000 }, async () => {

@@ -98,6 +98,19 @@ test('how long it may be away, its durability and its replicas are handed on', a
   expect(opened[1]).toMatchObject({ ...how, patienceMs: 2000 });
 });
 
+test('repeated, it compares what it is to promise', async () => {
+  const init = (how: { durability?: 'full' | 'relaxed'; replicas?: number }) =>
+    initInEngine(engine, store, { cwd: dir, env, ...how });
+  await init({ replicas: 2 });
+  for (const how of [{}, { replicas: 2 }, { durability: 'full' }] as const)
+    expect(await init(how)).toMatchObject({ created: false });
+  for (const how of [{ replicas: 1 }, { durability: 'relaxed' }] as const)
+    expect(await refusal(init(how))).toMatchObject({
+      code: 'ALREADY_EXISTS',
+      message: expect.stringMatching(/, with the durability full, on 2 replicas\.$/) as string,
+    });
+});
+
 test('one that is there already is joined from another folder, and one that is not is refused', async () => {
   await initInEngine(engine, store, { cwd: dir, env });
   const id = opened[0]?.id ?? '';

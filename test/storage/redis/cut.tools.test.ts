@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Store } from '../../../src/storage/port/store.ts';
 import { demand, missing, said, skips } from '../../lack.ts';
 import { leaseMs, policy } from '../contract/rig.ts';
-import { newToken } from '../contract/ways.ts';
+import { changeAgentIn, newToken } from '../contract/ways.ts';
+import { must } from '../../core/rig.ts';
 import { type Cut, type Proxy, startProxy } from './proxy.ts';
 import { kindsIn, mail, makeRoot } from './rig.ts';
 import { startServer, type TestServer } from './server.ts';
@@ -106,6 +107,38 @@ describe.skipIf(skips(lack))(said('a connection to Redis that is cut', lack), ()
     },
     120_000,
   );
+
+  test('sends nothing a second time that somebody has handed over before it is repeated', async () => {
+    const root = await makeRoot(server.address);
+    const [store, other] = [await root.open({ address: proxy.address }), await root.open()];
+    const handOver = async (): Promise<void> => {
+      for await (const entry of other.look.list('bob', 'ready')) await other.mail.handOver(entry, 'ann', {});
+    };
+    const message = mail();
+    const send = () => store.mail.send([{ message, mailboxes: ['bob'] }], { durability: 'full' });
+    // It is let in, and then each call is one command.
+    await store.documents.getAgent('bob');
+    proxy.cut({ at: 1, side: 'before its answer', meanwhile: handOver });
+    expect((await send())[0]).not.toBeInstanceOf(Error);
+    expect(await other.look.find(message.id)).toMatchObject([{ mailbox: 'ann', state: 'ready' }]);
+    // Nor by who sends it again under its id.
+    expect((await send())[0]).not.toBeInstanceOf(Error);
+    expect(await other.look.find(message.id)).toMatchObject([{ mailbox: 'ann', state: 'ready' }]);
+    await root.close();
+  });
+
+  test('is no end of a rename, also where the card was changed before it is repeated', async () => {
+    const root = await makeRoot(server.address);
+    const [store, other] = [await root.open({ address: proxy.address }), await root.open()];
+    const change = () => changeAgentIn(other, 'eve', (card) => ({ ...must(card), description: 'new' }));
+    expect(await store.documents.rename('ann', 'anna')).toBe('renamed');
+    // First it reads the card.
+    proxy.cut({ at: 2, side: 'before its answer', meanwhile: change });
+    expect(await store.documents.rename('anna', 'eve')).toBe('renamed');
+    expect(await other.documents.getAgent('eve')).toMatchObject({ description: 'new' });
+    expect(await store.documents.rename('bob', 'eve')).toBe('taken');
+    await root.close();
+  });
 
   test('is the end of every call that is under way, in time, and each says that it may have been done', async () => {
     const root = await makeRoot(server.address);

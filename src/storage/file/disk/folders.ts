@@ -3,6 +3,7 @@ import { MailboxGone } from '../../port/refusals.ts';
 import type { FileContext } from './context.ts';
 import type { FileStat } from './disk.ts';
 import { memory } from './memory.ts';
+import { type Mailbox, tmpFile } from '../names/layout.ts';
 import { folderOf, isIn, nameOf, pathIn } from '../names/path.ts';
 
 // Of a send to a thousand mailboxes seven folders each.
@@ -193,4 +194,12 @@ function notAFolder(path: string, kind: string): DreamosError {
   return new DreamosError('disk', 'DISK_FAILED', `${path} is ${what}.`, {
     hint: 'Move it out of the root by hand, then run `dreamos doctor --fix`.',
   });
+}
+
+/**
+ * What is written in tmp/ has a fresh name. Under a message's own id who sends it again, or a bridge that brings it again, would
+ * find what was left there by who was killed, for a day.
+ */
+export function freshFile({ ids, clock }: FileContext, mailbox: Mailbox, what?: 'batch' | 'pack'): string {
+  return tmpFile(mailbox, ids.next(clock.now()), what);
 }

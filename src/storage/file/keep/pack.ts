@@ -20,8 +20,8 @@ import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
 import { type EntryName, identityOf, parseEntryName, timeTagOf } from '../names/entry-name.ts';
 import { findIn } from '../look/find.ts';
-import { ensureFolder, forgetFolder, moveInto } from '../disk/folders.ts';
-import { type Mailbox, tmpFile } from '../names/layout.ts';
+import { ensureFolder, forgetFolder, freshFile, moveInto } from '../disk/folders.ts';
+import type { Mailbox } from '../names/layout.ts';
 import { encodeLine, encodeMember } from '../places/pack-file.ts';
 import { daysOf, packNames, type ArchiveDay } from '../places/packed.ts';
 import { entryBytes } from '../look/load.ts';
@@ -192,7 +192,7 @@ async function writePack(ctx: FileContext, packing: Packing, day: string, part: 
   const ids = part.entries.map(({ name }) => name.id).sort();
   const about = { day, count: part.entries.length, firstId: ids[0] ?? '', lastId: ids.at(-1) ?? '' };
   const name = packName(about, ctx.ids.token());
-  const file = tmpFile(mailbox, ctx.ids.next(ctx.clock.now()), 'pack');
+  const file = freshFile(ctx, mailbox, 'pack');
   await ensureFolder(ctx, mailbox.tmp);
   await ctx.disk.create(file, Buffer.concat(part.members), { sync: true });
   if (!(await moveInto(ctx, file, mailbox.archive, name))) {

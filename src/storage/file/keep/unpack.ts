@@ -9,8 +9,8 @@ import type { Lock } from '../../port/documents.ts';
 import { restoreLost } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
 import { type EntryName, formatEntryName, identityOf } from '../names/entry-name.ts';
-import { ensureFolder, moveInto } from '../disk/folders.ts';
-import { type Mailbox, tmpFile } from '../names/layout.ts';
+import { ensureFolder, freshFile, moveInto } from '../disk/folders.ts';
+import type { Mailbox } from '../names/layout.ts';
 import { markGone } from './pack.ts';
 import { type Line } from '../places/pack-file.ts';
 import { corrupt, daysOf, lineAt, packNames, type Pack } from '../places/packed.ts';
@@ -74,7 +74,7 @@ async function putIntoFolder(
   // Alone in its file, and sealed.
   const name: EntryName = { ...line.name, range: undefined, handedIn: undefined };
   const dir = archiveFolder(mailbox, name.time);
-  const file = tmpFile(mailbox, ctx.ids.next(ctx.clock.now()));
+  const file = freshFile(ctx, mailbox);
   await ensureFolder(ctx, mailbox.tmp);
   await ctx.disk.create(file, Buffer.concat([line.bytes, Buffer.from('\n')]), { sync: true });
   const text = formatEntryName(name);

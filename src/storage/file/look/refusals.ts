@@ -13,7 +13,8 @@ import type { Refusal } from '../../port/mail.ts';
 import type { FileContext } from '../disk/context.ts';
 import { memory } from '../disk/memory.ts';
 import { warnOnce } from '../disk/warn-once.ts';
-import { type Mailbox, tmpFile } from '../names/layout.ts';
+import { freshFile } from '../disk/folders.ts';
+import type { Mailbox } from '../names/layout.ts';
 
 const mostBytes = 64 * 1024;
 /** Never read whole, whatever somebody has put there. */
@@ -91,7 +92,7 @@ async function shorten(ctx: FileContext, mailbox: Mailbox): Promise<void> {
     byHour.delete(key);
     byHour.set(key, { ...line, count });
   }
-  const file = tmpFile(mailbox, ctx.ids.next(ctx.clock.now()), 'batch');
+  const file = freshFile(ctx, mailbox, 'batch');
   if (await ctx.disk.create(file, Buffer.from(refusedText([...byHour.values()])), { sync: false }))
     await ctx.disk.rename(file, mailbox.refused);
 }

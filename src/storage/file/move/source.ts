@@ -11,20 +11,12 @@ import { rootsAt } from '../aside.ts';
 import { dump } from '../dump/dump.ts';
 import { files, findFileRoot, type FindOptions, lookForRoot } from '../find-root.ts';
 import { moveIgnore } from '../make-root.ts';
-import { moveOfRoot, movedRoot, nextOfRoot, tokensBeside } from '../names/backup-name.ts';
+import { moveOfRoot, movedRoot, nextOfRoot } from '../names/backup-name.ts';
 import { layoutOf } from '../names/layout.ts';
-import { folderOf, nameOf } from '../names/path.ts';
+import { folderOf } from '../names/path.ts';
 import { contextOf } from '../open.ts';
-import {
-  asMoving,
-  folderIn,
-  formatIn,
-  type Moving,
-  type MovingFormat,
-  movingEngine,
-  movingOf,
-  strandedBeside,
-} from '../moving.ts';
+import { asMoving, folderIn, formatIn, type Moving, type MovingFormat, movingEngine, movingOf } from '../moving.ts';
+import { leftBy, nextOnes, passedOf, purgeBy } from './left.ts';
 import { checkNotMounted, removeTree } from '../restore/staging.ts';
 
 /** Of a root of files, whatever has become of it. @throws as findFileRoot */
@@ -83,9 +75,11 @@ export async function fileMoveSource(options: FindOptions): Promise<MoveSource> 
     },
     async settle(descriptor) {
       if ((await checkOurs()).done < 3) throw changed(root);
-      const text = `${JSON.stringify(descriptor)}\n`;
-      // The others need not lead over this one any more.
+      const folders = await passedOf(disk, places);
+      // The others need not lead over this one any more, so that each notes the rest: what is left beside them is to be found.
       for (const path of places) {
+        const passed = folders.filter((folder) => folder !== path);
+        const text = `${JSON.stringify(passed.length > 0 ? { ...descriptor, passed } : descriptor)}\n`;
         // What waits to be put there goes with the folder, or is taken away, if another one ends the move just then.
         const isOurs = async (): Promise<boolean> => path !== root || (await checkOurs()).done === 3;
         if (!(await replaceDocument(contextAt(path), layoutOf(path).format, text, isOurs))) throw changed(root);
@@ -97,17 +91,8 @@ export async function fileMoveSource(options: FindOptions): Promise<MoveSource> 
       await giveBack(disk, await checkOurs());
       moving = undefined;
     },
-    left: async () => (await Promise.all(places.map((path) => leftOf(disk, path)))).flat(),
-    async purge() {
-      for (const place of places) {
-        const [stranded] = await strandedBeside(disk, place);
-        if (stranded !== undefined) throw onlyThere(place, stranded);
-      }
-      for (const place of places) {
-        for (const path of await leftOf(disk, place)) await removeTree(disk, path);
-        await disk.syncDir(folderOf(place));
-      }
-    },
+    left: () => leftBy(disk, places),
+    purge: () => purgeBy(disk, places),
     close: async () => disk.close(),
   };
 }
@@ -177,17 +162,6 @@ async function freeze(disk: Disk, moving: Moving): Promise<Moving> {
   return { ...moving, done: 3, mail };
 }
 
-function onlyThere(root: string, mail: string): DreamosError {
-  return new DreamosError(
-    'conflict',
-    'STATE_CHANGED',
-    `${root} does not say where its mail was moved, and ${mail} may be all there is of it.`,
-    {
-      hint: `Nothing was removed. See what is in it: dreamos status --root ${quoteWord(mail)}`,
-    },
-  );
-}
-
 function busy(root: string): DreamosError {
   return new DreamosError('conflict', 'STATE_CHANGED', `Another process is moving the root ${root} just now.`, {
     hint: `Wait until it is done; then see where the root is: dreamos status --root ${quoteWord(root)}`,
@@ -220,27 +194,15 @@ function taken(root: string): DreamosError {
 /** From wherever it came to; cut off, it can be done again. */
 async function giveBack(disk: Disk, { root, token, done }: Moving): Promise<void> {
   const [mail, next] = [movedRoot(root, token), nextOfRoot(root, token)];
-  if (done === 3 && !(await disk.rename(root, next))) throw changed(root);
+  if (done === 3) {
+    if (!(await disk.rename(root, next))) throw changed(root);
+    // Another one may have settled it just before. Behind this nobody can: what is to say so waits in that folder, under its old name.
+    if (asMoving(await formatIn(disk, next))?.token !== token) {
+      await disk.moveFolder(next, root);
+      throw changed(root);
+    }
+  }
   if (done > 1 && (await disk.moveFolder(mail, root)) !== 'moved') throw taken(root);
   await disk.syncDir(folderOf(root));
   await removeTree(disk, next);
-}
-
-/** What earlier moves have left: the mail where it was, and what was killed before it had begun. */
-async function leftOf(disk: Disk, root: string): Promise<string[]> {
-  const above = folderOf(root);
-  const tokens = tokensBeside('moved', (await disk.list(above)) ?? [], nameOf(root));
-  return [...tokens.map((token) => movedRoot(root, token)), ...(await nextOnes(disk, root)).stumps];
-}
-
-/** The folders that are to take the root's place: those that say where to, and those whose maker died before that. */
-async function nextOnes(disk: Disk, root: string): Promise<{ readonly begun: string[]; readonly stumps: string[] }> {
-  const [begun, stumps]: [string[], string[]] = [[], []];
-  for (const token of tokensBeside('next', (await disk.list(folderOf(root))) ?? [], nameOf(root))) {
-    const path = nextOfRoot(root, token);
-    if (asMoving(await formatIn(disk, path))) begun.push(path);
-    // With mail it is none, however it came to its name.
-    else if ((await disk.stat(layoutOf(path).mailboxes)) === undefined) stumps.push(path);
-  }
-  return { begun, stumps };
 }

@@ -1,5 +1,6 @@
 import { systemClock } from '../../../model/clock.ts';
 import { createIds } from '../../../model/id.ts';
+import { quoteWord } from '../../../model/basics/shell-word.ts';
 import { absolute, usage } from '../../../model/refusals.ts';
 import type { MoveTarget } from '../../port/dump/moving.ts';
 import { nodeDisk } from '../disk/node-disk.ts';
@@ -13,15 +14,11 @@ import { removeTree, stageRoot } from '../restore/staging.ts';
 /** So that what a killed try has left beside the place is known for what it is. */
 const stagingToken = 'MOVED00000';
 
-/** @param from the root that is to be moved, and the folders that lead to it @throws USAGE: it is no other folder */
+/** @param from the root that is to be moved, and the folders that lead to it @throws USAGE: it is none beside those */
 export function fileMoveTarget(folder: string, from: readonly string[], options: FindOptions): MoveTarget {
   const { cwd, disk = nodeDisk(), warn = () => undefined } = options;
   const path = absolute(cwd, folder, 'SOURCE_NOT_FOUND');
-  if (folder === '' || from.some((root) => isInRoot(root, path) || isInRoot(path, root)))
-    throw usage(
-      `${folder === '' ? '"file:"' : path} is no place for what is in ${from[0]}.`,
-      'Name another folder: dreamos move --to file:/mnt/mail --dry-run',
-    );
+  checkBeside(folder, path, from);
   const there: FindOptions = { ...options, root: path, disk, movedFrom: from };
   return {
     to: `file:${path}`,
@@ -53,4 +50,20 @@ export function fileMoveTarget(folder: string, from: readonly string[], options:
     },
     descriptor: () => ({ format: 'dreamos', version: 2, engine: 'files', address: `file:${path}` }),
   };
+}
+
+/** @throws USAGE */
+function checkBeside(said: string, path: string, [root = '', ...leading]: readonly string[]): void {
+  const another = 'Name another folder: dreamos move --to file:/mnt/mail --dry-run';
+  if (said === '') throw usage(`"file:" names no folder for what is in ${root}.`, another);
+  if (path === root) throw usage(`The root is in ${path} already.`, another);
+  if (leading.includes(path)) {
+    const [old, at] = [quoteWord(path), quoteWord(root)];
+    throw usage(
+      `${path} says where the root is, to whoever opens it there: ${root}. So the root does not come back to it by itself.`,
+      `Name another folder; or purge what is left there, and take it away: dreamos move --purge; mv ${old} ${quoteWord(`${path}.old`)}; dreamos move --root ${at} --to ${quoteWord(`file:${path}`)}`,
+    );
+  }
+  const odd = [root, ...leading].find((one) => isInRoot(one, path) || isInRoot(path, one));
+  if (odd !== undefined) throw usage(`${path} and ${odd}, of which one lies in the other, are no two places.`, another);
 }

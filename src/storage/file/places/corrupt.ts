@@ -3,10 +3,10 @@ import { DreamosError } from '../../../model/errors.ts';
 import type { FileContext } from '../disk/context.ts';
 import { parseEntryName } from '../names/entry-name.ts';
 import { logEvents } from '../events/event-log.ts';
-import { ensureFolder, moveInto, namesIn } from '../disk/folders.ts';
+import { ensureFolder, freshFile, moveInto, namesIn } from '../disk/folders.ts';
 import { warnOnce } from '../disk/warn-once.ts';
 import { releaseOrderingKey } from './key-heads.ts';
-import { isOnItsWay, type Mailbox, tmpFile } from '../names/layout.ts';
+import { isOnItsWay, type Mailbox } from '../names/layout.ts';
 import { makeFilePrivate } from '../disk/private.ts';
 import { corruptName, isNote, noteOf } from '../names/beside.ts';
 import { nameOf, pathBelow, pathIn } from '../names/path.ts';
@@ -65,7 +65,7 @@ export async function quarantineBytes(
   }
   const name = corruptName(ctx.clock.now(), ctx.ids.token(), from.name);
   // Whole or not at all: half of them, left in corrupt/ by a killed process, would not be known again.
-  const file = tmpFile(mailbox, ctx.ids.next(ctx.clock.now()));
+  const file = freshFile(ctx, mailbox);
   await ensureFolder(ctx, mailbox.tmp);
   await ctx.disk.create(file, bytes, { sync: true });
   if (!(await moveInto(ctx, file, mailbox.corrupt, name))) {

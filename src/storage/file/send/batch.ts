@@ -1,11 +1,12 @@
 import type { FileContext } from '../disk/context.ts';
 import type { Outgoing, Sent } from '../../port/mail.ts';
 import type { Durability } from '../../../model/settings.ts';
+import { freshFile } from '../disk/folders.ts';
 import { grouped } from '../../../model/basics/grouped.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { sealLines } from '../../../model/message.ts';
 import { mailboxOf, eventOf, sentOf } from './outgoing.ts';
-import { errorOf, create, freshFile, type Placed, link, syncPlaced } from './place.ts';
+import { errorOf, create, type Placed, link, syncPlaced } from './place.ts';
 import { firstName } from './outbox.ts';
 import { logEvents } from '../events/event-log.ts';
 

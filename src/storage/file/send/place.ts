@@ -1,7 +1,7 @@
 import { putInInbox } from '../places/inbox.ts';
 import { type EntryName, formatEntryName } from '../names/entry-name.ts';
 import type { FileContext } from '../disk/context.ts';
-import { isDelayed, type Mailbox, tmpFile } from '../names/layout.ts';
+import { isDelayed, type Mailbox } from '../names/layout.ts';
 import type { Durability } from '../../../model/settings.ts';
 import {
   ensureFolder,
@@ -29,14 +29,6 @@ export interface Placed {
   readonly name: EntryName;
   /** The state's own folder, which is durable since the mailbox was made, or the inbox, durable since it was opened. */
   readonly top: string;
-}
-
-/**
- * Not under the message's own id: who sends it again, or a bridge that brings it again, would find what was left there by who was
- * killed, for a day.
- */
-export function freshFile(ctx: FileContext, mailbox: Mailbox, what?: 'batch'): string {
-  return tmpFile(mailbox, ctx.ids.next(ctx.clock.now()), what);
 }
 
 export async function create(

@@ -8,6 +8,7 @@
  * | several in one call | one JSON Lines file, one link a message | the file, each folder once |
  * | to several mailboxes, to a topic's log, or with a dedupe or replace key | the outbox way (outbox.ts) | the body, its folder, outbox/ |
  */
+import { freshFile } from '../disk/folders.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { sealLines } from '../../../model/message.ts';
 import type { Durability } from '../../../model/settings.ts';
@@ -23,7 +24,7 @@ import { handOutEarlier, handOutOrLeave } from './hand-out.ts';
 import { commit, disturbed, firstName, prepare } from './outbox.ts';
 import { sendPacked } from './batch.ts';
 import { mailboxOf, eventOf, sentOf } from './outgoing.ts';
-import { create, freshFile, move, syncPlaced } from './place.ts';
+import { create, move, syncPlaced } from './place.ts';
 
 /** So many messages share one file at most: their parts keep it alive until the last one is gone. */
 const maxPerFile = 1000;

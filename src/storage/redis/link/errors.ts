@@ -25,7 +25,7 @@ const tooManyClients = 'ERR max number of clients';
 
 /** It answers, and lets nobody in, or lets him do too little. */
 export function refused(where: string, said: string): DreamosError {
-  const message = `The engine at ${where} refuses: ${cut(said, 200).replace(/\.$/, '')}.`;
+  const message = `The engine at ${where} refuses: ${cut(said, 200)}.`;
   if (/^(?:WRONGPASS|NOAUTH|ERR AUTH)\b/.test(said) || said.startsWith(tooLongForStrangers))
     return new StorageDenied(message, `Say its user and password: dreamos help ${engineHelp}`);
   return new DreamosError('unreachable', 'ENGINE_UNREACHABLE', message, { hint: hintOf(said) });
@@ -33,7 +33,7 @@ export function refused(where: string, said: string): DreamosError {
 
 /** It is there, and does nothing now. */
 function takesNone(where: string, said: string): DreamosError {
-  const message = `The engine at ${where} takes no calls now: ${said.replace(/\.$/, '')}.`;
+  const message = `The engine at ${where} takes no calls now: ${said}.`;
   return new DreamosError('unreachable', 'ENGINE_UNREACHABLE', message, { hint: hintOf(said) });
 }
 

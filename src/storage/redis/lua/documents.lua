@@ -146,16 +146,15 @@ return call('HGET', key .. ':by', A[4]) == op and 1 or 0
 -- from to json version: the card as it is to be, if it is of that version
 local n = boxOf(A[3])
 local there = boxOf(A[4])
--- A repeat no longer finds the old name.
-local done = there and call('HGET', P .. 'cards', there)
-if done and split(done) == op then return 'renamed' end
+-- A repeat no longer finds the old name, and somebody may have changed the card since.
+if there and call('HGET', K(there, 'm'), 'renamed') == op then return 'renamed' end
 if there and there ~= n then return 'taken' end
 local raw = n and call('HGET', P .. 'cards', n)
 if not raw then return 'missing' end
 if split(raw) ~= A[6] then return 'changed' end
 call('HDEL', P .. 'names', A[3]:lower())
 call('HSET', P .. 'names', A[4]:lower(), n)
-call('HSET', K(n, 'm'), 'name', A[4])
+call('HSET', K(n, 'm'), 'name', A[4], 'renamed', op)
 call('HSET', P .. 'cards', n, op .. '\n' .. A[5])
 call('HINCRBY', P .. 'root', 'cards', 1)
 told('agents/' .. A[3])

@@ -59,6 +59,17 @@ local function fullFor(m)
   end
 end
 
+-- Whether the message of this id came to this mailbox: it is there, or where somebody has handed it over to since.
+local function cameTo(n, id)
+  if load(n, id) then return true end
+  for home in homesOf(id):gmatch('%d+') do
+    local e = load(home, id)
+    for _, before in ipairs(e and e.H or {}) do
+      if tostring(before) == tostring(n) then return true end
+    end
+  end
+end
+
 -- Of those that wait with its replace key the latest id stays.
 local function replaceOlder(e, who, replaced)
   local ids = {}
@@ -109,10 +120,10 @@ local function sendOne(m)
   end
   local fresh = m.boxes
   if keepBytes(m.id, homes, m.sealed) then
-    -- What is there already was sent by this call, whose answer got lost.
+    -- What has come already was sent by a call whose answer got lost.
     fresh = {}
     for _, box in ipairs(m.boxes) do
-      if not load(box.n, m.id) then fresh[#fresh + 1] = box end
+      if not cameTo(box.n, m.id) then fresh[#fresh + 1] = box end
     end
   end
   local own = m.expiresAt

@@ -109,7 +109,7 @@ export async function gathered(parts: AsyncIterable<Uint8Array>): Promise<Buffer
 
 /** Of a backup that cannot be read. */
 export function spoilt(path: string, why: string): DreamosError {
-  return new DreamosError('invalid', 'CORRUPT', `${path} is not a whole backup: ${why.replace(/\.$/, '')}.`, {
+  return new DreamosError('invalid', 'CORRUPT', `${path} is not a whole backup: ${why}.`, {
     hint: 'Nothing was restored. Use another backup; `tar -tzf` shows how far this one can be read.',
   });
 }

@@ -137,7 +137,9 @@ describe('a connection', () => {
 
   test('to what says nothing, something else or another version is none; one that answers nonsense or no more is given up', async () => {
     const { connect } = await listen();
-    expect(await why(connect({ address: await strange(() => undefined), helloMs: 100 }))).toContain('nobody has said');
+    expect(await why(connect({ address: await strange(() => undefined), helloMs: 100 }))).toContain(
+      'who listens there has not said in 0.1 s',
+    );
     expect(await why(connect({ address: await strange(() => 'what') }))).toContain('no `dreamos receive` listens');
     const newer = await strange(() => '{"dreamos":"receive","v":2}');
     expect(await why(connect({ address: newer }))).toContain('version 2');

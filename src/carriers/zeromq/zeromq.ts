@@ -4,9 +4,9 @@
  * of its sockets is one connection here, and the bridge makes the next one.
  */
 import type { Dealer } from 'zeromq';
-import { answerIn, greeting, mostLineBytes, parcelLine, versionIn } from '../frames.ts';
-import { type Carrier, CarrierDown, type Connection } from '../port.ts';
-import { createUnderWay } from '../under-way.ts';
+import { answerIn, greeting, mostLineBytes, parcelLine } from '../frames.ts';
+import type { Answer, Carrier, Connection } from '../port.ts';
+import { createTalk } from '../talk.ts';
 import { oneByOne, socketOptions } from './socket.ts';
 import type { KeyPair } from './keys.ts';
 import type { Zeromq } from './package.ts';
@@ -45,71 +45,40 @@ async function connect(zmq: Zeromq, options: ZeromqOptions, signal: AbortSignal)
     // Those that wait here have their number above already.
     sendHighWaterMark: 0,
   });
-  let tellEnd: (why: string) => void = () => undefined;
-  const ended = new Promise<string>((resolve) => (tellEnd = resolve));
-  const end = (why: string): void => {
-    if (!underWay.end(why)) return;
-    tellEnd(why);
-    socket.close();
-  };
-  const underWay = createUnderWay(answerMs, end);
-  const send = oneByOne((frame: Uint8Array | string) => socket.send(frame));
-  const say = (frame: Uint8Array | string): void =>
-    void send(frame).catch((error: unknown) => end((error as Error).message));
-
-  const greeted = new Promise<void>((resolve) => {
-    void hear(socket, (line, isFirst) => {
-      if (!isFirst) {
-        const said = answerIn(line);
-        if (!said) return end(`this is no answer: ${line.slice(0, 60)}`);
-        return underWay.answered(said.n, said.answer);
-      }
-      const version = versionIn(line);
-      if (version === 1) return resolve();
-      end(
-        version === undefined
-          ? 'no `dreamos receive` listens there'
-          : `it speaks version ${version} of what bridges say, and this one 1`,
-      );
-    }).catch((error: unknown) => end((error as Error).message));
-  });
-  void watch(socket, end).catch((error: unknown) => end((error as Error).message));
-
-  const stop = (): void => end('the bridge was stopped');
-  signal.addEventListener('abort', stop, { once: true });
-  const timer = setTimeout(
-    () => end(`nobody has said there in ${helloMs / 1000} s that it is \`dreamos receive\``),
+  const talk = createTalk<Answer>({
+    answerIn,
     helloMs,
-  );
+    who: 'who listens there has',
+    stranger: 'no `dreamos receive` listens there',
+    answerMs,
+    onEnd: () => socket.close(),
+  });
+  const failed = (error: unknown): void => talk.end((error as Error).message);
+  const send = oneByOne((frame: Uint8Array | string) => socket.send(frame));
+  const say = (frame: Uint8Array | string): void => void send(frame).catch(failed);
+  void hear(socket, talk.hear).catch(failed);
+  void watch(socket, talk.end).catch(failed);
   try {
     socket.connect(address);
     say(greeting);
   } catch (error) {
-    end((error as Error).message);
+    failed(error);
   }
-  if (signal.aborted) stop();
-  const early = await Promise.race([greeted, ended]);
-  clearTimeout(timer);
-  signal.removeEventListener('abort', stop);
-  if (typeof early === 'string') throw new CarrierDown(early);
+  await talk.greeted(signal);
 
   return {
-    ended,
+    ended: talk.ended,
     publish: async (parcel) => {
-      const { n, answer } = underWay.add();
+      const { n, answer } = talk.add();
       say(parcelLine({ n, parcel }));
       return answer;
     },
-    close: async () => stop(),
+    close: async () => talk.end('the bridge was stopped'),
   };
 }
 
-async function hear(socket: Dealer, each: (line: string, isFirst: boolean) => void): Promise<void> {
-  let isFirst = true;
-  for await (const [frame] of socket) {
-    each(String(frame), isFirst);
-    isFirst = false;
-  }
+async function hear(socket: Dealer, each: (line: string) => void): Promise<void> {
+  for await (const [frame] of socket) each(String(frame));
 }
 
 /** What the library says of the connection is the only word of its end. */

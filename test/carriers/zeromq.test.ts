@@ -183,21 +183,24 @@ describe('who may connect', () => {
     expect(await (await connect()).publish(parcel)).toEqual({ is: 'stored' });
   });
 
-  test('is nobody more while so many are connected, also such as say nothing', async () => {
+  test('is nobody more while so many are connected; who shows no key takes nobody his place', async () => {
     const { connect, address, warnings } = await listen({ mostConnections: 2 });
-    const idle = connectTo(Number(address.split(':').at(-1)), '127.0.0.1');
-    idle.on('error', () => undefined);
-    ends.push(() => idle.destroy());
-    await new Promise((resolve) => idle.once('connect', resolve));
-    // What it says first is said once it was accepted.
-    await new Promise((resolve) => idle.once('data', resolve));
+    const port = Number(address.split(':').at(-1));
+    for (let idle = 0; idle < 4; idle++) {
+      const stranger = connectTo(port, '127.0.0.1');
+      stranger.on('error', () => undefined);
+      ends.push(() => stranger.destroy());
+      // What it says first is said once it was accepted.
+      await new Promise((resolve) => stranger.once('data', resolve));
+    }
     const first = await connect();
-    expect(await why(connect())).toContain('too many are connected');
+    await connect();
+    for (let again = 0; again < 3; again++) expect(await why(connect())).toContain('too many are connected');
     expect(warnings).toEqual(['host-a at 127.0.0.1 was turned away: 2 connections are open.']);
     await first.close();
-    let second: Connection | undefined;
-    while (!second) second = await connect().catch(() => undefined);
-    expect(await second.publish(parcel)).toEqual({ is: 'stored' });
+    let next: Connection | undefined;
+    while (!next) next = await connect().catch(() => undefined);
+    expect(await next.publish(parcel)).toEqual({ is: 'stored' });
   });
 
   test('two cannot listen at one port', async () => {

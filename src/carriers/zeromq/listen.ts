@@ -3,27 +3,21 @@ import { answerLine, type Framed, greeting, hello, mostLineBytes, parcelIn } fro
 import { createIntake } from '../intake.ts';
 import type { Answer, Parcel } from '../port.ts';
 import { cannotListen, oneByOne, socketOptions } from './socket.ts';
-import { type CurveKeys, keyBytes } from './keys.ts';
+import { guard, type GuardOptions, handshakeMs, zapDomain } from './guard.ts';
+import type { CurveKeys } from './keys.ts';
 import type { Zeromq } from './package.ts';
 
-export interface ListenOptions {
+/** Who has the secret one of a peer's key comes in; nobody else. */
+export interface ListenOptions extends GuardOptions {
   readonly address: string;
-  /** Who has the secret one of a peer's key comes in; nobody else. */
   readonly keys: CurveKeys;
   readonly take: (parcels: readonly Parcel[]) => Promise<readonly Answer[]>;
   /** Takes no more; what is being taken is answered. */
   readonly signal: AbortSignal;
   /** It listens, at this address: with port 0 another one was chosen. */
   readonly onUp: (address: string) => Promise<void>;
-  /** Of who was turned away. */
-  readonly warn: (message: string) => void;
-  /** Nobody else comes in while so many are connected. */
-  readonly mostConnections?: number;
 }
 
-const usualConnections = 64;
-/** Who has not shown its key by then is cut off. */
-const handshakeMs = 5000;
 /** Of a connection, read ahead; more waits in its pipe. */
 const mostAhead = 16;
 /** What is answered last still leaves. */
@@ -43,8 +37,7 @@ export async function listenForBridges(zmq: Zeromq, options: ListenOptions): Pro
     context,
     curveServer: true,
     curveSecretKey: keys.secretKey,
-    // Without it, or while nobody answers for it, everybody would come in who knows the public key.
-    zapDomain: 'dreamos',
+    zapDomain,
     handshakeInterval: handshakeMs,
     maxMessageSize: mostLineBytes,
     receiveHighWaterMark: mostAhead,
@@ -104,46 +97,4 @@ async function read(
     // By this the bridge ends the connection, and says what it was.
     else await send([from, `This is no frame of a bridge: ${frame.toString('utf8', 0, 60)}`]);
   }
-}
-
-/** Lets in whose key is known (ZeroMQ's RFC 27), as long as there is room. @returns what ends it */
-async function guard(
-  zmq: Zeromq,
-  router: Router,
-  context: InstanceType<Zeromq['Context']>,
-  { keys: { path, peers }, warn, mostConnections = usualConnections }: ListenOptions,
-): Promise<() => void> {
-  const names = new Map([...peers].map(([name, key]) => [keyBytes(key)?.toString('hex'), name]));
-  const told = new Set<string>();
-  const tellOnce = (message: string): void => {
-    // They come again and again.
-    if (told.size < 100 && !told.has(message)) warn(message);
-    told.add(message);
-  };
-  let open = 0;
-  const count = async (): Promise<void> => {
-    for await (const { type } of router.events) {
-      if (type === 'accept') open++;
-      if (type === 'disconnect') open--;
-    }
-  };
-  const answer = async (asked: readonly Buffer[]): Promise<string> => {
-    const name = names.get(asked[6]?.toString('hex'));
-    if (name === undefined) tellOnce(`Somebody at ${String(asked[3])} was turned away: his key is not in ${path}.`);
-    else if (open > mostConnections)
-      tellOnce(`${name} at ${String(asked[3])} was turned away: ${mostConnections} connections are open.`);
-    else return '200';
-    return '400';
-  };
-  const gate = new zmq.Reply({ context, linger: 0 });
-  await gate.bind('inproc://zeromq.zap.01');
-  const serve = async (): Promise<void> => {
-    for await (const asked of gate) {
-      const [version = '', id = ''] = asked;
-      await gate.send([version, id, await answer(asked), '', '', '']);
-    }
-  };
-  void count();
-  void serve();
-  return () => gate.close();
 }

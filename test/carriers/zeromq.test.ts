@@ -10,7 +10,8 @@ import { checkAddress } from '../../src/carriers/zeromq/socket.ts';
 import { curveKeys, expectPeers, keyBytes, keyOfPeer, type KeyPair, keysIn } from '../../src/carriers/zeromq/keys.ts';
 import { listenForBridges, type ListenOptions } from '../../src/carriers/zeromq/listen.ts';
 import { loadZeromq } from '../../src/carriers/zeromq/package.ts';
-import { zeromqCarrier, type ZeromqOptions } from '../../src/carriers/zeromq/zeromq.ts';
+import type { DialOptions } from '../../src/carriers/zeromq/dial.ts';
+import { zeromqCarrier } from '../../src/carriers/zeromq/zeromq.ts';
 import { expectRefusal } from '../core/rig.ts';
 
 const parcel: Parcel = {
@@ -38,6 +39,7 @@ async function listen(more: Partial<ListenOptions> = {}) {
     address: 'tcp://127.0.0.1:0',
     keys: { path: '/keys', ...far, peers: new Map([['host-a', near.publicKey]]) },
     take: stored,
+    tell: { ask: async () => ({ is: 'later', code: 'X', reason: 'x' }), watch: async () => async () => undefined },
     signal: stop.signal,
     onUp: async (address) => tell(address),
     warn: (message) => warnings.push(message),
@@ -49,7 +51,7 @@ async function listen(more: Partial<ListenOptions> = {}) {
   };
   const address = (await Promise.race([up, ended])) ?? '';
   ends.push(end);
-  const connect = async (how: Partial<ZeromqOptions> = {}): Promise<Connection> => {
+  const connect = async (how: Partial<DialOptions> = {}): Promise<Connection> => {
     const made = await zeromqCarrier(zmq, { address, keys: near, far: far.publicKey, ...how }).connect(never);
     ends.push(() => made.close());
     return made;

@@ -51,7 +51,7 @@ async function connect(options: SshOptions, signal: AbortSignal): Promise<Connec
     stranger: 'its command prints, and is no `dreamos receive`',
     mostChatter,
     answerMs,
-    onEnd: () => (ending = endChild(child, exited, isGreeted ? graceMs : 0)),
+    onEnd: () => void (ending = endChild(child, exited, isGreeted ? graceMs : 0)),
   });
   child.once('error', (error) => talk.end(error.message));
   child.once('close', (code, killed) => talk.end(endOf(code, killed, words)));

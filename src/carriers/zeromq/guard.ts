@@ -1,9 +1,10 @@
-import type { CurveKeys } from './keys.ts';
-import { keyBytes } from './keys.ts';
+import { type CurveKeys, keyBytes } from './keys.ts';
 import type { Zeromq } from './package.ts';
+import { untilClosed } from './socket.ts';
 
 /** Without a domain, or while nobody answers for it, everybody would come in who knows the public key. */
 export const zapDomain = 'dreamos';
+export const ringsDomain = 'dreamos-rings';
 /** Who has not shown its key by then is cut off. */
 export const handshakeMs = 5000;
 
@@ -17,20 +18,24 @@ export interface GuardOptions {
 
 /** A socket whose connections are counted: of the library's, what tells of them. */
 export interface Guarded {
+  readonly closed: boolean;
   readonly events: AsyncIterable<{ readonly type: string }>;
 }
 
 const usualConnections = 64;
 
-/**
- * Lets in whose key is known (ZeroMQ's RFC 27), as long as there is room: who has shown none takes nobody's. @returns what ends it
- */
+export interface Guard {
+  /** Counts the connections of a socket. */
+  count(domain: string, socket: Guarded): void;
+  close(): void;
+}
+
+/** Lets in whose key is known (ZeroMQ's RFC 27), as long as there is room: who has shown none takes up none of it. */
 export async function guard(
   zmq: Zeromq,
-  socket: Guarded,
   context: InstanceType<Zeromq['Context']>,
   { keys: { path, peers }, warn, mostConnections = usualConnections }: GuardOptions,
-): Promise<() => void> {
+): Promise<Guard> {
   const names = new Map([...peers].map(([name, key]) => [keyBytes(key)?.toString('hex'), name]));
   const told = new Set<string>();
   const tellOnce = (message: string): void => {
@@ -38,19 +43,12 @@ export async function guard(
     if (told.size < 100 && !told.has(message)) warn(message);
     told.add(message);
   };
-  const room = createCount();
-  const count = async (): Promise<void> => {
-    for await (const { type } of socket.events) {
-      if (type === 'accept') room.accepted();
-      else if (type === 'disconnect') room.left();
-      // Not of who has shown a key that is not known: he may stay until his time is over.
-      else if (type === 'handshake:error:other' || type === 'handshake:error:protocol') room.settled();
-    }
-  };
+  const rooms = new Map<string, Count>();
   const answer = (asked: readonly Buffer[]): string => {
     const from = String(asked[3]);
+    const room = rooms.get(String(asked[2]));
     const name = names.get(asked[6]?.toString('hex'));
-    if (name === undefined) {
+    if (name === undefined || !room) {
       tellOnce(`Somebody at ${from} was turned away: his key is not in ${path}.`);
       return '400';
     }
@@ -68,9 +66,24 @@ export async function guard(
       await gate.send([version, id, answer(asked), '', '', '']);
     }
   };
-  void count();
-  void serve();
-  return () => gate.close();
+  void untilClosed(gate, serve());
+  return {
+    count: (domain, socket) => {
+      const room = createCount();
+      rooms.set(domain, room);
+      void untilClosed(socket, countIn(room, socket));
+    },
+    close: () => gate.close(),
+  };
+}
+
+async function countIn(room: Count, { events }: Guarded): Promise<void> {
+  for await (const { type } of events) {
+    if (type === 'accept') room.accepted();
+    else if (type === 'disconnect') room.left();
+    // Not of who has shown a key that is not known: he may stay until his time is over.
+    else if (type === 'handshake:error:other' || type === 'handshake:error:protocol') room.settled();
+  }
 }
 
 /** How many connections have shown a key that is known. */

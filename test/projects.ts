@@ -23,6 +23,7 @@ export const ofNodeAlone = [
   'hints.long',
   'identities.tools',
   'limits.long',
+  'listen-zeromq',
   'many-processes.long',
   'ordering.long',
   'presence.long',

@@ -70,3 +70,56 @@ export interface Carrier {
 
 /** The other root, or what is between, cannot be reached: it may be tried again. The message says why. */
 export class CarrierDown extends Error {}
+
+/** What who listens to topics of another root asks it. */
+export interface Ask {
+  /** Who listens: an agent who lives, there, at the root that asks. */
+  readonly as: string;
+  readonly patterns: readonly string[];
+  /** A cursor, `start` or `now`. */
+  readonly since: string;
+  /** Nothing that was published before; milliseconds since 1970. */
+  readonly from?: number;
+  /** How many messages at most; with 0 it is only said where it begins. */
+  readonly most: number;
+}
+
+export type Told =
+  | {
+      readonly is: 'heard';
+      /** As `dreamos listen --json` prints them, a line each. */
+      readonly messages: readonly string[];
+      /** Continues behind them. */
+      readonly cursor: string;
+      /** There is more already. */
+      readonly more: boolean;
+      readonly warnings: readonly string[];
+    }
+  | ({ readonly is: 'refused' | 'later'; readonly hint?: string } & Refusal);
+
+/** What a root tells others of its topics. */
+export interface Tell {
+  /** @param peer whose key has asked. Never rejects. */
+  ask(ask: Ask, peer: string): Promise<Told>;
+  /** Calls `ring` when something may have been published, to whatever topic. @returns what ends it */
+  watch(ring: () => void): Promise<() => Promise<void>>;
+}
+
+/** Whether something rings where another root tells of its topics. */
+export interface Rings {
+  /** How long nothing has to be asked, unless it rings; milliseconds. */
+  restMs(): number;
+  /** Why nothing rings, once that is known. */
+  trouble(): string | undefined;
+}
+
+/** The topics of another root. */
+export interface FarTopics {
+  /** For people. */
+  readonly words: string;
+  /** @throws CarrierDown: not now; any other error: never, as it is set up */
+  ask(ask: Ask): Promise<Told>;
+  /** Calls `hint` when something may have been published there, or the connection has broken. */
+  watch(hint: () => void): Rings;
+  close(): Promise<void>;
+}

@@ -1,22 +1,22 @@
-import { type Answer, CarrierDown } from './port.ts';
+import { CarrierDown } from './port.ts';
 
 /** What was sent and is not answered yet, by its number. */
-export interface UnderWay {
+export interface UnderWay<A> {
   /** @returns its number, and what it is answered @throws CarrierDown: it has ended */
-  add(): { readonly n: number; readonly answer: Promise<Answer> };
-  answered(n: number, answer: Answer): void;
+  add(): { readonly n: number; readonly answer: Promise<A> };
+  answered(n: number, answer: A): void;
   /** Nothing is answered any more: what is under way ends with CarrierDown. Again, it does nothing. @returns whether it had not ended */
   end(why: string): boolean;
 }
 
-interface Waiting {
-  readonly resolve: (answer: Answer) => void;
+interface Waiting<A> {
+  readonly resolve: (answer: A) => void;
   readonly reject: (why: Error) => void;
 }
 
 /** @param answerMs each answer shows that the other end is alive; the next one has as long again @param onSilence none came */
-export function createUnderWay(answerMs: number, onSilence: (why: string) => void): UnderWay {
-  const waiting = new Map<number, Waiting>();
+export function createUnderWay<A>(answerMs: number, onSilence: (why: string) => void): UnderWay<A> {
+  const waiting = new Map<number, Waiting<A>>();
   let last = 0;
   let ended: string | undefined;
   let watch: NodeJS.Timeout | undefined;
@@ -31,7 +31,7 @@ export function createUnderWay(answerMs: number, onSilence: (why: string) => voi
     add: () => {
       if (ended !== undefined) throw new CarrierDown(ended);
       const n = ++last;
-      const answer = new Promise<Answer>((resolve, reject) => waiting.set(n, { resolve, reject }));
+      const answer = new Promise<A>((resolve, reject) => waiting.set(n, { resolve, reject }));
       if (waiting.size === 1) expectAnswer();
       return { n, answer };
     },

@@ -1,3 +1,6 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { type Answer, CarrierDown, type Parcel } from '../../src/carriers/port.ts';
@@ -137,10 +140,26 @@ describe('a command line', () => {
     expect(await why(odd.publish(parcel))).toContain('this is no answer: what');
   });
 
-  test('is ended with all that it has started, also what does not want to', async () => {
-    const stubborn = await connect(`trap '' TERM; echo '${hello}'; sleep 1000 & echo $! >&2; wait; sleep 1000`);
+  test('that has said nothing yet is ended with all that it has started before anybody hears of it', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'dreamos-ssh-'));
+    try {
+      const stop = new AbortController();
+      const command = "trap 'touch ended; exit' TERM; touch begun; sleep 1000 & wait";
+      const connecting = sshCarrier({ command, env: process.env, cwd: dir }).connect(stop.signal);
+      while (!existsSync(join(dir, 'begun'))) await new Promise((resolve) => setTimeout(resolve, 10));
+      stop.abort();
+      expect(await why(connecting)).toBe('the bridge was stopped');
+      expect(existsSync(join(dir, 'ended'))).toBe(true);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+
+  test('is ended with all that it has started, also what does not want to; what has left its group is let go', async () => {
+    const stubborn = await connect(`trap '' TERM; echo '${hello}'; sleep 1000 & wait; sleep 1000`);
+    const held = await connect(`setsid sleep 30 & echo '${hello}'; cat`);
     const startedAt = performance.now();
-    await stubborn.close();
+    await Promise.all([stubborn.close(), held.close()]);
     expect(performance.now() - startedAt).toBeLessThan(10_000);
   }, 20_000);
 });

@@ -10,7 +10,8 @@ import { checkAddress } from '../../src/carriers/zeromq/socket.ts';
 import { curveKeys, expectPeers, keyBytes, keyOfPeer, type KeyPair, keysIn } from '../../src/carriers/zeromq/keys.ts';
 import { listenForBridges, type ListenOptions } from '../../src/carriers/zeromq/listen.ts';
 import { loadZeromq } from '../../src/carriers/zeromq/package.ts';
-import { zeromqCarrier, type ZeromqOptions } from '../../src/carriers/zeromq/zeromq.ts';
+import type { DialOptions } from '../../src/carriers/zeromq/dial.ts';
+import { zeromqCarrier } from '../../src/carriers/zeromq/zeromq.ts';
 import { expectRefusal } from '../core/rig.ts';
 
 const parcel: Parcel = {
@@ -38,6 +39,7 @@ async function listen(more: Partial<ListenOptions> = {}) {
     address: 'tcp://127.0.0.1:0',
     keys: { path: '/keys', ...far, peers: new Map([['host-a', near.publicKey]]) },
     take: stored,
+    tell: { ask: async () => ({ is: 'later', code: 'X', reason: 'x' }), watch: async () => async () => undefined },
     signal: stop.signal,
     onUp: async (address) => tell(address),
     warn: (message) => warnings.push(message),
@@ -49,7 +51,7 @@ async function listen(more: Partial<ListenOptions> = {}) {
   };
   const address = (await Promise.race([up, ended])) ?? '';
   ends.push(end);
-  const connect = async (how: Partial<ZeromqOptions> = {}): Promise<Connection> => {
+  const connect = async (how: Partial<DialOptions> = {}): Promise<Connection> => {
     const made = await zeromqCarrier(zmq, { address, keys: near, far: far.publicKey, ...how }).connect(never);
     ends.push(() => made.close());
     return made;
@@ -137,7 +139,9 @@ describe('a connection', () => {
 
   test('to what says nothing, something else or another version is none; one that answers nonsense or no more is given up', async () => {
     const { connect } = await listen();
-    expect(await why(connect({ address: await strange(() => undefined), helloMs: 100 }))).toContain('nobody has said');
+    expect(await why(connect({ address: await strange(() => undefined), helloMs: 100 }))).toContain(
+      'who listens there has not said in 0.1 s',
+    );
     expect(await why(connect({ address: await strange(() => 'what') }))).toContain('no `dreamos receive` listens');
     const newer = await strange(() => '{"dreamos":"receive","v":2}');
     expect(await why(connect({ address: newer }))).toContain('version 2');
@@ -181,21 +185,24 @@ describe('who may connect', () => {
     expect(await (await connect()).publish(parcel)).toEqual({ is: 'stored' });
   });
 
-  test('is nobody more while so many are connected, also such as say nothing', async () => {
+  test('is nobody more while so many are connected; who shows no key takes nobody his place', async () => {
     const { connect, address, warnings } = await listen({ mostConnections: 2 });
-    const idle = connectTo(Number(address.split(':').at(-1)), '127.0.0.1');
-    idle.on('error', () => undefined);
-    ends.push(() => idle.destroy());
-    await new Promise((resolve) => idle.once('connect', resolve));
-    // What it says first is said once it was accepted.
-    await new Promise((resolve) => idle.once('data', resolve));
+    const port = Number(address.split(':').at(-1));
+    for (let idle = 0; idle < 4; idle++) {
+      const stranger = connectTo(port, '127.0.0.1');
+      stranger.on('error', () => undefined);
+      ends.push(() => stranger.destroy());
+      // What it says first is said once it was accepted.
+      await new Promise((resolve) => stranger.once('data', resolve));
+    }
     const first = await connect();
-    expect(await why(connect())).toContain('too many are connected');
+    await connect();
+    for (let again = 0; again < 3; again++) expect(await why(connect())).toContain('too many are connected');
     expect(warnings).toEqual(['host-a at 127.0.0.1 was turned away: 2 connections are open.']);
     await first.close();
-    let second: Connection | undefined;
-    while (!second) second = await connect().catch(() => undefined);
-    expect(await second.publish(parcel)).toEqual({ is: 'stored' });
+    let next: Connection | undefined;
+    while (!next) next = await connect().catch(() => undefined);
+    expect(await next.publish(parcel)).toEqual({ is: 'stored' });
   });
 
   test('two cannot listen at one port', async () => {

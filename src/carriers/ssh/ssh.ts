@@ -6,9 +6,9 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { kill } from 'node:process';
 import type { Readable, Writable } from 'node:stream';
-import { type Carrier, CarrierDown, type Connection } from '../port.ts';
-import { createUnderWay } from '../under-way.ts';
-import { answerIn, mostLineBytes, parcelLine, versionIn } from '../frames.ts';
+import type { Answer, Carrier, Connection } from '../port.ts';
+import { answerIn, mostLineBytes, parcelLine } from '../frames.ts';
+import { createTalk } from '../talk.ts';
 import { createSplitter } from './lines.ts';
 
 export interface SshOptions {
@@ -41,68 +41,47 @@ async function connect(options: SshOptions, signal: AbortSignal): Promise<Connec
   // In a group of its own: a terminal's Ctrl-C reaches the bridge alone, and all that it starts is ended with it.
   const child: Child = spawn('/bin/sh', ['-c', command], { env, cwd, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
   let words = '';
-  let isOver = false;
-  let tellEnd: (why: string) => void = () => undefined;
-  const ended = new Promise<string>((resolve) => (tellEnd = resolve));
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
-
-  const end = (reason: string): void => {
-    if (!underWay.end(reason)) return;
-    isOver = true;
-    tellEnd(reason);
-    void endChild(child, exited);
-  };
-  const underWay = createUnderWay(answerMs, end);
-  child.once('error', (error) => end(error.message));
-  child.once('close', (code, killed) => end(endOf(code, killed, words)));
+  let isGreeted = false;
+  let ending = Promise.resolve();
+  const talk = createTalk<Answer>({
+    answerIn,
+    helloMs,
+    who: 'its command has',
+    stranger: 'its command prints, and is no `dreamos receive`',
+    mostChatter,
+    answerMs,
+    onEnd: () => void (ending = endChild(child, exited, isGreeted ? graceMs : 0)),
+  });
+  child.once('error', (error) => talk.end(error.message));
+  child.once('close', (code, killed) => talk.end(endOf(code, killed, words)));
   child.stdin.on('error', () => undefined);
   child.stderr.on('data', (chunk: Buffer) => (words = `${words}${chunk.toString()}`.slice(-keptOfErrors)));
 
-  const greeted = new Promise<void>((resolve) => {
-    let isGreeted = false;
-    let chatter = 0;
-    const splitter = createSplitter(mostLineBytes);
-    const hear = (line: string): void => {
-      if (isGreeted) {
-        const said = answerIn(line);
-        if (!said) return end(`this is no answer: ${line.slice(0, 60)}`);
-        return underWay.answered(said.n, said.answer);
+  const splitter = createSplitter(mostLineBytes);
+  child.stdout.on('data', (chunk: Buffer) => {
+    try {
+      for (const line of talk.isOver() ? [] : splitter.add(chunk)) {
+        talk.hear(line.toString());
+        if (talk.isOver()) return;
       }
-      const version = versionIn(line);
-      if (version === undefined) {
-        if (++chatter > mostChatter) end('its command prints, and is no `dreamos receive`');
-      } else if (version === 1) {
-        isGreeted = true;
-        resolve();
-      } else end(`it speaks version ${version} of what bridges say, and this one 1`);
-    };
-    child.stdout.on('data', (chunk: Buffer) => {
-      try {
-        for (const line of isOver ? [] : splitter.add(chunk)) {
-          hear(line.toString());
-          if (isOver) return;
-        }
-      } catch (error) {
-        end((error as Error).message);
-      }
-    });
+    } catch (error) {
+      talk.end((error as Error).message);
+    }
   });
-
-  const stop = (): void => end('the bridge was stopped');
-  signal.addEventListener('abort', stop, { once: true });
-  const timer = setTimeout(
-    () => end(`its command has not said in ${helloMs / 1000} s that it is \`dreamos receive\``),
-    helloMs,
-  );
-  const early = await Promise.race([greeted, ended]);
-  clearTimeout(timer);
-  signal.removeEventListener('abort', stop);
-  if (typeof early === 'string') throw new CarrierDown(early);
+  try {
+    await talk.greeted(signal);
+    isGreeted = true;
+  } catch (error) {
+    // Whoever hears of it may end his process, and nobody else would end this one.
+    await ending;
+    throw error;
+  }
 
   return {
-    ended,
+    ended: talk.ended,
     publish: async (parcel) => {
-      const { n, answer } = underWay.add();
+      const { n, answer } = talk.add();
       child.stdin.cork();
       child.stdin.write(parcelLine({ n, parcel }));
       child.stdin.write('\n');
@@ -110,21 +89,27 @@ async function connect(options: SshOptions, signal: AbortSignal): Promise<Connec
       return answer;
     },
     close: async () => {
-      end('the bridge was stopped');
-      await exited;
+      talk.end('the bridge was stopped');
+      await ending;
     },
   };
 }
 
-/** Its input ends first: what it is at it finishes. */
-async function endChild(child: Child, exited: Promise<void>): Promise<void> {
+/** Its input ends first: what it is at it finishes. @param restMs how long it may; then it is told to end, and at last killed */
+async function endChild(child: Child, exited: Promise<void>, restMs: number): Promise<void> {
   child.stdin.end();
-  const after = [
-    setTimeout(() => endGroup(child, 'SIGTERM'), graceMs),
-    setTimeout(() => endGroup(child, 'SIGKILL'), 2 * graceMs),
-  ];
-  await exited;
-  for (const timer of after) clearTimeout(timer);
+  const timers: NodeJS.Timeout[] = [];
+  const after = (ms: number, end: () => void): void => void timers.push(setTimeout(end, ms));
+  after(restMs, () => endGroup(child, 'SIGTERM'));
+  // What it has put into a group of its own, as a master of ssh does with itself, may hold its output for hours.
+  const killed = new Promise<void>((resolve) => {
+    after(restMs + graceMs, () => {
+      endGroup(child, 'SIGKILL');
+      resolve();
+    });
+  });
+  await Promise.race([exited, killed]);
+  for (const timer of timers) clearTimeout(timer);
 }
 
 function endGroup({ pid }: Child, signal: NodeJS.Signals): void {

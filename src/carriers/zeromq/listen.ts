@@ -1,29 +1,29 @@
 import type { Router } from 'zeromq';
-import { answerLine, type Framed, greeting, hello, mostLineBytes, parcelIn } from '../frames.ts';
+import { answerLine, type Framed, greeting, mostLineBytes, parcelIn } from '../frames.ts';
 import { createIntake } from '../intake.ts';
-import type { Answer, Parcel } from '../port.ts';
+import type { Answer, Parcel, Tell } from '../port.ts';
+import { createDesk, type Desk } from './desk.ts';
 import { cannotListen, oneByOne, socketOptions } from './socket.ts';
-import { type CurveKeys, keyBytes } from './keys.ts';
+import { guard, type GuardOptions, handshakeMs, ringsDomain, zapDomain } from './guard.ts';
+import type { CurveKeys } from './keys.ts';
 import type { Zeromq } from './package.ts';
+import { createProofs } from './proof.ts';
+import { helloWith, isQuestion } from './questions.ts';
+import { createRinger } from './rings.ts';
 
-export interface ListenOptions {
+/** Who has the secret one of a peer's key comes in; nobody else. */
+export interface ListenOptions extends GuardOptions {
   readonly address: string;
-  /** Who has the secret one of a peer's key comes in; nobody else. */
   readonly keys: CurveKeys;
   readonly take: (parcels: readonly Parcel[]) => Promise<readonly Answer[]>;
+  /** Asked by who listens to topics. */
+  readonly tell: Tell;
   /** Takes no more; what is being taken is answered. */
   readonly signal: AbortSignal;
   /** It listens, at this address: with port 0 another one was chosen. */
   readonly onUp: (address: string) => Promise<void>;
-  /** Of who was turned away. */
-  readonly warn: (message: string) => void;
-  /** Nobody else comes in while so many are connected. */
-  readonly mostConnections?: number;
 }
 
-const usualConnections = 64;
-/** Who has not shown its key by then is cut off. */
-const handshakeMs = 5000;
 /** Of a connection, read ahead; more waits in its pipe. */
 const mostAhead = 16;
 /** What is answered last still leaves. */
@@ -34,17 +34,16 @@ interface Come extends Framed {
   readonly from: Buffer;
 }
 
-/** Answers what bridges bring until the signal comes. @throws CANNOT_LISTEN */
+/** Answers what bridges bring, and who listens to topics, until the signal comes. @throws CANNOT_LISTEN */
 export async function listenForBridges(zmq: Zeromq, options: ListenOptions): Promise<void> {
-  const { address, keys, take, signal, onUp } = options;
+  const { address, keys, take, tell, signal, onUp, warn } = options;
   const context = new zmq.Context({ blocky: false });
   const router = new zmq.Router({
     ...socketOptions(address),
     context,
     curveServer: true,
     curveSecretKey: keys.secretKey,
-    // Without it, or while nobody answers for it, everybody would come in who knows the public key.
-    zapDomain: 'dreamos',
+    zapDomain,
     handshakeInterval: handshakeMs,
     maxMessageSize: mostLineBytes,
     receiveHighWaterMark: mostAhead,
@@ -64,86 +63,75 @@ export async function listenForBridges(zmq: Zeromq, options: ListenOptions): Pro
     },
     signal: stop.signal,
   });
+  const gate = await guard(zmq, context, options);
+  gate.count(zapDomain, router);
+  const proofs = createProofs(keys);
+  let desk: Desk | undefined;
+  const hear: Hear = {
+    intake,
+    hello: (from) => helloWith(proofs.nonceFor(from)),
+    answer: async (from, frame) => {
+      desk ??= createDesk(
+        proofs,
+        tell.ask,
+        createRinger(zmq, context, {
+          address: router.lastEndpoint ?? address,
+          secretKey: keys.secretKey,
+          watch: tell.watch,
+          onOpen: (socket) => gate.count(ringsDomain, socket),
+          warn,
+        }),
+      );
+      const said = await desk.answer(from, frame);
+      // It is gone once this is over, and then asks again.
+      await send([from, said]).catch(() => undefined);
+    },
+    send,
+  };
   const end = async (): Promise<void> => {
     await intake.idle();
+    await desk?.close();
     router.close();
   };
   stop.signal.addEventListener('abort', () => void end());
   const stopped = (): void => stop.abort();
-  const endGate = await guard(zmq, router, context, options);
   try {
     await router.bind(address).catch((error: unknown) => {
       throw cannotListen(address, error as Error);
     });
     await onUp(router.lastEndpoint ?? address);
     signal.addEventListener('abort', stopped);
-    if (!signal.aborted) await read(router, send, intake);
+    if (!signal.aborted) await read(router, hear);
   } finally {
     signal.removeEventListener('abort', stopped);
     await end();
-    endGate();
+    gate.close();
   }
   if (failures.length > 0) throw failures[0];
 }
 
+/** What is done with what comes. */
+interface Hear {
+  readonly intake: ReturnType<typeof createIntake<Come>>;
+  readonly hello: (from: Buffer) => string;
+  readonly answer: (from: Buffer, question: Buffer) => Promise<void>;
+  readonly send: (frames: [to: Buffer, frame: string]) => Promise<void>;
+}
+
 /** A socket that is closed ends it. */
-async function read(
-  router: Router,
-  send: (frames: [to: Buffer, frame: string]) => Promise<void>,
-  intake: ReturnType<typeof createIntake<Come>>,
-): Promise<void> {
+async function read(router: Router, { intake, hello, answer, send }: Hear): Promise<void> {
   for await (const [from, frame, ...more] of router) {
     if (!from || !frame) continue;
-    const framed = more.length === 0 ? parcelIn(frame) : undefined;
+    const isOne = more.length === 0;
+    const framed = isOne ? parcelIn(frame) : undefined;
     if (framed) {
       intake.add({ ...framed, from });
       // Behind what has come together with it.
       setImmediate(intake.begin);
       await intake.room();
-    } else if (frame.equals(Buffer.from(greeting))) await send([from, hello]);
+    } else if (frame.equals(Buffer.from(greeting))) await send([from, hello(from)]);
+    else if (isOne && isQuestion(frame)) void answer(from, frame);
     // By this the bridge ends the connection, and says what it was.
     else await send([from, `This is no frame of a bridge: ${frame.toString('utf8', 0, 60)}`]);
   }
-}
-
-/** Lets in whose key is known (ZeroMQ's RFC 27), as long as there is room. @returns what ends it */
-async function guard(
-  zmq: Zeromq,
-  router: Router,
-  context: InstanceType<Zeromq['Context']>,
-  { keys: { path, peers }, warn, mostConnections = usualConnections }: ListenOptions,
-): Promise<() => void> {
-  const names = new Map([...peers].map(([name, key]) => [keyBytes(key)?.toString('hex'), name]));
-  const told = new Set<string>();
-  const tellOnce = (message: string): void => {
-    // They come again and again.
-    if (told.size < 100 && !told.has(message)) warn(message);
-    told.add(message);
-  };
-  let open = 0;
-  const count = async (): Promise<void> => {
-    for await (const { type } of router.events) {
-      if (type === 'accept') open++;
-      if (type === 'disconnect') open--;
-    }
-  };
-  const answer = async (asked: readonly Buffer[]): Promise<string> => {
-    const name = names.get(asked[6]?.toString('hex'));
-    if (name === undefined) tellOnce(`Somebody at ${String(asked[3])} was turned away: his key is not in ${path}.`);
-    else if (open > mostConnections)
-      tellOnce(`${name} at ${String(asked[3])} was turned away: ${mostConnections} connections are open.`);
-    else return '200';
-    return '400';
-  };
-  const gate = new zmq.Reply({ context, linger: 0 });
-  await gate.bind('inproc://zeromq.zap.01');
-  const serve = async (): Promise<void> => {
-    for await (const asked of gate) {
-      const [version = '', id = ''] = asked;
-      await gate.send([version, id, await answer(asked), '', '', '']);
-    }
-  };
-  void count();
-  void serve();
-  return () => gate.close();
 }

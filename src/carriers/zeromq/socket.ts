@@ -19,6 +19,18 @@ export function oneByOne<Frame>(send: (frame: Frame) => Promise<void>): (frame: 
   };
 }
 
+/** What goes on until its socket is closed, and may be told so in the middle of something. */
+export async function untilClosed(socket: { readonly closed: boolean }, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!socket.closed) throw error;
+  }
+}
+
+/** The same address with another port. */
+export const withPort = (address: string, port: number): string => address.replace(/:\d+$/, `:${port}`);
+
 /** @throws USAGE */
 export function checkAddress(address: string, example: string): void {
   const [, port] = /^tcp:\/\/(?:[^\s/:[\]]+|\[[0-9a-f:.]+\]):(\d{1,5})$/i.exec(address) ?? [];

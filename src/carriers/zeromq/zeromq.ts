@@ -1,133 +1,25 @@
 /**
  * ZeroMQ to a `dreamos receive --listen` of another machine: nothing of it is kept on the way, so what is not answered when the
- * connection breaks is brought again, as over a pipe. The library would connect anew by itself, and would not say what was lost; so each
- * of its sockets is one connection here, and the bridge makes the next one.
+ * connection breaks is brought again, as over a pipe.
  */
-import type { Dealer } from 'zeromq';
-import { answerIn, greeting, mostLineBytes, parcelLine, versionIn } from '../frames.ts';
-import { type Carrier, CarrierDown, type Connection } from '../port.ts';
-import { createUnderWay } from '../under-way.ts';
-import { oneByOne, socketOptions } from './socket.ts';
-import type { KeyPair } from './keys.ts';
+import { answerIn, parcelLine } from '../frames.ts';
+import type { Answer, Carrier, Connection } from '../port.ts';
+import { dial, type DialOptions } from './dial.ts';
 import type { Zeromq } from './package.ts';
 
-export interface ZeromqOptions {
-  readonly address: string;
-  readonly keys: KeyPair;
-  /** The public one of who listens there. */
-  readonly far: string;
-  /** The other end has to say what it is within this; milliseconds. */
-  readonly helloMs?: number;
-  /** As over a pipe; milliseconds. */
-  readonly answerMs?: number;
-}
-
-const helloWithinMs = 20_000;
-const answerWithinMs = 60_000;
-const hourMs = 3_600_000;
-
-export function zeromqCarrier(zmq: Zeromq, options: ZeromqOptions): Carrier {
+export function zeromqCarrier(zmq: Zeromq, options: DialOptions): Carrier {
   return { words: options.address, connect: (signal) => connect(zmq, options, signal) };
 }
 
-async function connect(zmq: Zeromq, options: ZeromqOptions, signal: AbortSignal): Promise<Connection> {
-  const { address, keys, far, helloMs = helloWithinMs, answerMs = answerWithinMs } = options;
-  const socket = new zmq.Dealer({
-    ...socketOptions(address),
-    context: new zmq.Context({ blocky: false }),
-    curveServerKey: far,
-    curvePublicKey: keys.publicKey,
-    curveSecretKey: keys.secretKey,
-    // With -1 (never) it would throw away what has come and is not read yet.
-    reconnectInterval: hourMs,
-    linger: 0,
-    maxMessageSize: mostLineBytes,
-    // Those that wait here have their number above already.
-    sendHighWaterMark: 0,
-  });
-  let tellEnd: (why: string) => void = () => undefined;
-  const ended = new Promise<string>((resolve) => (tellEnd = resolve));
-  const end = (why: string): void => {
-    if (!underWay.end(why)) return;
-    tellEnd(why);
-    socket.close();
-  };
-  const underWay = createUnderWay(answerMs, end);
-  const send = oneByOne((frame: Uint8Array | string) => socket.send(frame));
-  const say = (frame: Uint8Array | string): void =>
-    void send(frame).catch((error: unknown) => end((error as Error).message));
-
-  const greeted = new Promise<void>((resolve) => {
-    void hear(socket, (line, isFirst) => {
-      if (!isFirst) {
-        const said = answerIn(line);
-        if (!said) return end(`this is no answer: ${line.slice(0, 60)}`);
-        return underWay.answered(said.n, said.answer);
-      }
-      const version = versionIn(line);
-      if (version === 1) return resolve();
-      end(
-        version === undefined
-          ? 'no `dreamos receive` listens there'
-          : `it speaks version ${version} of what bridges say, and this one 1`,
-      );
-    }).catch((error: unknown) => end((error as Error).message));
-  });
-  void watch(socket, end).catch((error: unknown) => end((error as Error).message));
-
-  const stop = (): void => end('the bridge was stopped');
-  signal.addEventListener('abort', stop, { once: true });
-  const timer = setTimeout(
-    () => end(`nobody has said there in ${helloMs / 1000} s that it is \`dreamos receive\``),
-    helloMs,
-  );
-  try {
-    socket.connect(address);
-    say(greeting);
-  } catch (error) {
-    end((error as Error).message);
-  }
-  if (signal.aborted) stop();
-  const early = await Promise.race([greeted, ended]);
-  clearTimeout(timer);
-  signal.removeEventListener('abort', stop);
-  if (typeof early === 'string') throw new CarrierDown(early);
-
+async function connect(zmq: Zeromq, options: DialOptions, signal: AbortSignal): Promise<Connection> {
+  const { talk, say } = await dial<Answer>(zmq, options, answerIn, signal);
   return {
-    ended,
+    ended: talk.ended,
     publish: async (parcel) => {
-      const { n, answer } = underWay.add();
+      const { n, answer } = talk.add();
       say(parcelLine({ n, parcel }));
       return answer;
     },
-    close: async () => stop(),
+    close: async () => talk.end('the bridge was stopped'),
   };
-}
-
-async function hear(socket: Dealer, each: (line: string, isFirst: boolean) => void): Promise<void> {
-  let isFirst = true;
-  for await (const [frame] of socket) {
-    each(String(frame), isFirst);
-    isFirst = false;
-  }
-}
-
-/** What the library says of the connection is the only word of its end. */
-async function watch(socket: Dealer, end: (why: string) => void): Promise<void> {
-  for await (const event of socket.events) {
-    if (event.type === 'close') end('nobody listens there, or nothing leads there');
-    else if (event.type === 'handshake:error:auth')
-      end('the key of this root is not in the file of the other one, or too many are connected there');
-    else if (event.type === 'handshake:error:protocol' || event.type === 'handshake:error:other')
-      end('the other end does not have the key that this one has of it, or speaks something else');
-    else if (event.type === 'disconnect') {
-      await turnOfLoop();
-      end('the connection has broken');
-    }
-  }
-}
-
-/** What came before the end may be told of behind it: each socket of the two has a turn in between. */
-async function turnOfLoop(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,4 @@
-import type { Answer, Parcel } from '../../carriers/port.ts';
+import type { Answer, Parcel, Tell, Told } from '../../carriers/port.ts';
 import { serveFarEnd } from '../../carriers/ssh/far-end.ts';
 import type { Context } from '../../cli/context.ts';
 import { errorCodes } from '../../contract/error-codes.ts';
@@ -25,21 +25,34 @@ export async function receiveCommand(context: Context, { listen, key }: ReceiveF
   const letGo = around.holdExit(() => undefined);
   const ends = new AbortController();
   let gone: Extract<Answer, { is: 'later' }> | undefined;
+  const endIfGone = (answers: readonly (Answer | Told)[]): void => {
+    gone ??= answers.find((one) => one.is === 'later' && away.has(one.code)) as typeof gone;
+    if (!gone || ends.signal.aborted) return;
+    if (!serve) session.warn(`${gone.reason} This takes no more; the next one looks for it anew.`);
+    ends.abort();
+  };
   const way = {
     take: async (parcels: readonly Parcel[]) => {
       const answers = await receiver.take(parcels);
-      gone ??= answers.find((one) => one.is === 'later' && away.has(one.code)) as typeof gone;
-      if (gone && !ends.signal.aborted) {
-        if (!serve) session.warn(`${gone.reason} This takes no more; the next one looks for it anew.`);
-        ends.abort();
-      }
+      endIfGone(answers);
       return answers;
     },
     signal: joined(signal, ends.signal).signal,
   };
   try {
-    if (serve) await serve({ ...way, warn: (message) => session.warn(message) });
-    else await serveFarEnd({ ...way, input: around.stdin, write: (text) => output.data(text) });
+    if (serve) {
+      const { createTell } = await import('../../core/bridge/tell.ts');
+      const { ask, watch } = createTell(session);
+      const tell: Tell = {
+        ask: async (asked, peer) => {
+          const told = await ask(asked, peer);
+          endIfGone([told]);
+          return told;
+        },
+        watch,
+      };
+      await serve({ ...way, tell, warn: (message) => session.warn(message) });
+    } else await serveFarEnd({ ...way, input: around.stdin, write: (text) => output.data(text) });
   } finally {
     await receiver.close();
     letGo();
@@ -55,7 +68,7 @@ const example = 'dreamos receive --listen tcp://192.0.2.2:5555 --key ~/.config/d
 
 type Way = Pick<
   Parameters<typeof import('../../carriers/zeromq/listen.ts').listenForBridges>[1],
-  'take' | 'signal' | 'warn'
+  'take' | 'tell' | 'signal' | 'warn'
 >;
 
 async function listener(

@@ -9,11 +9,11 @@ import { type AddressBook, createAddressBook } from '../agents/address-book.ts';
 import { admit } from '../root/operation.ts';
 import type { Session } from '../root/root.ts';
 import { type Effective, settingsNow } from '../root/settings.ts';
-import { isOfStorage } from '../root/trouble.ts';
 import { type Composed, tooLarge } from '../send/compose.ts';
 import { noteRefusals } from '../send/refused.ts';
 import { sendTogether } from '../send/send.ts';
 import { gone } from '../wait/still-there.ts';
+import { isOfRoot } from './refusals.ts';
 import { isThere, Received, type ReceivedRow } from './received.ts';
 
 /** A message that has left more roots than this goes no further. */
@@ -214,12 +214,8 @@ async function orOfRoot<T>({ store, path }: Session, result: T): Promise<T | Dre
 /** What is wrong with this root is no fault of the message. */
 function asAnswer(error: unknown): Answer {
   if (!(error instanceof DreamosError)) throw error;
-  const { code, message } = error;
-  const isOfRoot = isOfStorage(error) || codesOfRoot.has(code);
-  return (isOfRoot ? later : refused)(code, message);
+  return (isOfRoot(error) ? later : refused)(error.code, error.message);
 }
-
-const codesOfRoot: ReadonlySet<string> = new Set(['CONFIG_INVALID', 'STATE_CHANGED', 'ROOT_MOVED', 'ROOT_NOT_FOUND']);
 
 const refused = (code: string, reason: string): Answer => ({ is: 'refused', code, reason });
 const later = (code: string, reason: string): Answer => ({ is: 'later', code, reason });

@@ -47,21 +47,26 @@ interface Seen {
 /** How long at most, in milliseconds; or not at all: there may be news there. */
 type Rest = { readonly ms: number } | { readonly moved: ReadonlySet<string> };
 
+/** What was read, in one call. */
+type Batch<E> = Omit<EventBatch, 'events'> & { readonly events: readonly E[] };
+
 /** The logs that are followed, and what is made of them. */
-export interface Followed<T> {
+export interface Followed<T, E = WatchedEvent> {
   cursor(at: 'now' | 'start'): Promise<string>;
   /** @param among where something happened; else anywhere */
-  read(cursor: string, why: Why, among?: ReadonlySet<string>): Promise<EventBatch>;
+  read(cursor: string, why: Why, among?: ReadonlySet<string>): Promise<Batch<E>>;
   watch(hint: (where?: ReadonlySet<string>) => void): Promise<Wake>;
   /** `undefined`: it is passed over. */
-  tell(event: WatchedEvent): Promise<T | undefined>;
+  tell(event: E): Promise<T | undefined>;
   /** After a look that has left nothing to be read. */
   rest(seen: Seen): Promise<Rest>;
+  /** What is tried again, besides an engine that is away. */
+  isAway?(error: unknown): boolean;
 }
 
-export async function* follow<T>(
+export async function* follow<T, E = WatchedEvent>(
   session: Session,
-  followed: Followed<T>,
+  followed: Followed<T, E>,
   options: FollowOptions,
 ): AsyncGenerator<T, void, undefined> {
   const { since, signal, waitMs = Infinity, count = Infinity, onWarning = (text) => session.warn(text) } = options;
@@ -82,9 +87,10 @@ export async function* follow<T>(
     // Where to look; else everywhere.
     let among: ReadonlySet<string> | undefined;
     let everywhereAt = clock.uptime();
+    const also = followed.isAway && { also: followed.isAway };
     // What is told moves on, event by event, so each is tried again by itself.
     const surely = <R>(work: () => Promise<R>): Promise<R | undefined> =>
-      persist(session, { leftMs: () => lastAt + waitMs - clock.uptime(), signal }, work);
+      persist(session, { leftMs: () => lastAt + waitMs - clock.uptime(), ...also, signal }, work);
     while (!signal?.aborted && told < count) {
       await checkRoot();
       const lookedAt = clock.uptime();

@@ -29,7 +29,62 @@ async function* listenBody(
   patterns: string | readonly string[],
   options: ListenOptions = {},
 ): AsyncGenerator<Heard, void, undefined> {
-  const { from = -Infinity, onWarning = (warning) => session.warn(warning) } = options;
+  const { followed, sayGone } = heardIn(session, patterns, options);
+  try {
+    yield* follow(session, followed, options);
+  } finally {
+    sayGone();
+  }
+}
+
+/** Some of what was published. */
+export interface Page {
+  readonly heard: readonly Heard[];
+  /** Continues behind them. */
+  readonly cursor: string;
+  /** There is more already. */
+  readonly more: boolean;
+}
+
+export interface PageOptions extends Pick<ListenOptions, 'from' | 'onWarning'> {
+  /** A cursor, `start` or `now`. */
+  readonly since: string;
+  /** Whether this one is the last. */
+  readonly isFull: (heard: Heard) => boolean;
+}
+
+/** As `listen`, of what is there now; it asks no gate. @param options without `isFull` it is only looked where it begins */
+export async function listenOnce(
+  session: Session,
+  patterns: readonly string[],
+  { since, isFull, ...options }: Omit<PageOptions, 'isFull'> & Partial<PageOptions>,
+): Promise<Page> {
+  const { followed, sayGone } = heardIn(session, patterns, options);
+  const heard: Heard[] = [];
+  let cursor = since === 'now' || since === 'start' ? await followed.cursor(since) : since;
+  for (let why: 'time' | 'more' = 'time'; ; why = 'more') {
+    const batch = await followed.read(cursor, why);
+    if (!isFull) return { heard, cursor, more: true };
+    for (const warning of batch.warnings) options.onWarning?.(warning);
+    for (const event of batch.events) {
+      const one = await followed.tell(event);
+      cursor = event.cursor;
+      if (one === undefined) continue;
+      heard.push(one);
+      if (isFull(one)) return { heard, cursor, more: true };
+    }
+    cursor = batch.cursor;
+    if (batch.more.size > 0) continue;
+    sayGone();
+    return { heard, cursor, more: false };
+  }
+}
+
+function heardIn(
+  session: Session,
+  patterns: string | readonly string[],
+  { from = -Infinity, onWarning = (warning) => session.warn(warning) }: Pick<ListenOptions, 'from' | 'onWarning'>,
+): { followed: Followed<Heard>; sayGone: () => void } {
   const { store } = session;
   const of = { topics: [patterns].flat().map(parseTopicPattern) };
   const gone = new Map<string, number>();
@@ -67,11 +122,7 @@ async function* listenBody(
       return { ms: againMs > 0 ? againMs : lookAgainMs };
     },
   };
-  try {
-    yield* follow(session, followed, options);
-  } finally {
-    sayGone();
-  }
+  return { followed, sayGone };
 }
 
 /** Where signatures are required, what has none is not heard: nobody claims here. @returns `undefined`: it is passed over */

@@ -134,14 +134,19 @@ export const listen: Verb = {
       )
       .option('--count <number>', 'end after this many messages')
       .option('--wait <duration>', 'end when nothing came for this long')
+      .option('--at <peer>', 'to topics of another root, which is called so here; with --via, --key and --as')
+      .option('--via <address>', 'where `dreamos receive --listen` runs there: tcp://host-b:5555')
+      .option('--key <file>', 'the keys of this root and its peers; made where it is missing')
       .action(async (patterns, options) =>
-        (await import('../../commands/look/listen.ts')).listenCommand(context, patterns, options),
+        options.at === undefined && options.via === undefined && options.key === undefined
+          ? (await import('../../commands/look/listen.ts')).listenCommand(context, patterns, options)
+          : (await import('../../commands/bridge/listen.ts')).listenFarCommand(context, patterns, options),
       )
       .addHelpText(
         'after',
         example(
           "dreamos listen 'build.>'\n  dreamos listen '>' --since 1h --json | jq -r .message.body",
-          'What must not be missed is subscribed to. Exit 3: nothing came within --wait. See: dreamos help cursors',
+          'What must not be missed is subscribed to. Exit 3: nothing came within --wait. See: dreamos help cursors; of another root: dreamos help bridges',
         ),
       );
   },

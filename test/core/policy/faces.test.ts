@@ -21,6 +21,9 @@ const about: Record<string, readonly string[]> = {
   ],
   'the gate itself': ['admit'],
   'a bridge, which passes the gate by its name, and what it takes as what its senders do': ['bridge', 'createReceiver'],
+  'topics of another root, which asks its own policy; and answering another one, which passes the gate by its name': [
+    ...['listenFar', 'createTell'],
+  ],
   'a root that is not there yet, and a move, which passes the gate by its name': ['loadRoot', 'moveRoot'],
   'a file that is no root’s': ['replaceTextfile'],
   'what one holds oneself, or has just been allowed to read': [

@@ -1,0 +1,96 @@
+/** Listening to topics of another root: what is missed while it is away is asked for behind the last that was heard. */
+import { type Ask, CarrierDown, type FarTopics, type Rings, type Told } from '../../carriers/port.ts';
+import { errorCodes } from '../../contract/error-codes.ts';
+import { type Heard, heard } from '../../contract/look.ts';
+import { DreamosError, type ErrorCode } from '../../model/errors.ts';
+import { follow, type Followed } from '../follow/follow.ts';
+import type { ListenOptions } from '../follow/listen.ts';
+import type { Session } from '../root/root.ts';
+
+/** The other end may have less at a time. */
+const mostTogether = 1000;
+
+export interface ListenFarOptions extends ListenOptions {
+  /** Who listens: an agent who lives, there, at this root. */
+  readonly as: string;
+}
+
+/** @throws PEER_UNREACHABLE: at the beginning, or for `waitMs`; what the other root refuses: FORBIDDEN, AGENT_NOT_FOUND, CURSOR_INVALID */
+export async function* listenFar(
+  session: Session,
+  far: FarTopics,
+  patterns: readonly string[],
+  { as, from, since = 'now', ...options }: ListenFarOptions,
+): AsyncGenerator<Heard, void, undefined> {
+  const { onWarning = (warning: string) => session.warn(warning) } = options;
+  const ask = async (place: string, most: number) => {
+    const asked: Ask = { as, patterns, since: place, most, ...(from !== undefined && { from }) };
+    const told = await far.ask(asked).catch((error: unknown) => {
+      throw error instanceof CarrierDown ? unreachable(far, error.message, error) : error;
+    });
+    if (told.is === 'heard') return told;
+    throw told.is === 'later' ? unreachable(far, told.reason) : refusal(told);
+  };
+  let rings: Rings | undefined;
+  let isSilent = false;
+  const followed: Followed<Heard, Heard> = {
+    cursor: async (at) => (await ask(at, 0)).cursor,
+    read: async (cursor) => {
+      const { messages, more, warnings, cursor: behind } = await ask(cursor, mostTogether);
+      return { events: messages.map(heardOf), cursor: behind, more: new Set(more ? ['there'] : []), warnings };
+    },
+    watch: async (hint) => {
+      rings = far.watch(hint);
+      return { sure: true, close: async () => undefined };
+    },
+    tell: async (one) => one,
+    rest: async () => {
+      const trouble = rings?.trouble();
+      if (trouble !== undefined && !isSilent) onWarning(`Looking once a second: ${trouble}`);
+      isSilent = trouble !== undefined;
+      return { ms: rings?.restMs() ?? 0 };
+    },
+    isAway: (error) => error instanceof DreamosError && error.code === 'PEER_UNREACHABLE',
+  };
+  try {
+    // What cannot be heard at all is told at once, and not waited for.
+    const { cursor } = await ask(since, 0);
+    yield* follow(session, followed, { ...options, since: cursor });
+  } catch (error) {
+    // Its end has broken what was being asked.
+    if (!options.signal?.aborted) throw error;
+  } finally {
+    await far.close();
+  }
+}
+
+/** @throws MESSAGE_INVALID */
+function heardOf(line: string): Heard {
+  const { data } = heard.safeParse(jsonIn(line));
+  if (data) return data;
+  throw new DreamosError('invalid', 'MESSAGE_INVALID', `This is no message of a topic: ${line.slice(0, 60)}`, {
+    hint: 'Both ends need a dreamos of about the same age',
+  });
+}
+
+function jsonIn(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreachable({ words }: FarTopics, why: string, cause?: unknown): DreamosError {
+  const message = `Who listens at ${words} cannot be asked: ${why}`;
+  return new DreamosError('unreachable', 'PEER_UNREACHABLE', message.replace(/([^.])$/, '$1.'), {
+    hint: 'Once it can be reached, the same again with --since goes on behind what was heard',
+    cause,
+  });
+}
+
+function refusal({ code, reason, hint }: Extract<Told, { is: 'refused' | 'later' }>): DreamosError {
+  const isKnown = Object.hasOwn(errorCodes, code);
+  const own = (isKnown ? code : 'FORBIDDEN') as ErrorCode;
+  return new DreamosError(errorCodes[own].kind, own, reason, hint === undefined ? {} : { hint });
+}

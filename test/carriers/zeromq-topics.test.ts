@@ -1,0 +1,280 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import * as zmq from 'zeromq';
+import { type Ask, CarrierDown, type FarTopics, type Tell, type Told } from '../../src/carriers/port.ts';
+import { guard } from '../../src/carriers/zeromq/guard.ts';
+import type { KeyPair } from '../../src/carriers/zeromq/keys.ts';
+import { listenForBridges } from '../../src/carriers/zeromq/listen.ts';
+import { createProofs, proofOf } from '../../src/carriers/zeromq/proof.ts';
+import {
+  isQuestion,
+  nonceIn,
+  questionIn,
+  questionLine,
+  saidIn,
+  saidLine,
+} from '../../src/carriers/zeromq/questions.ts';
+import { createRinger, hearRings } from '../../src/carriers/zeromq/rings.ts';
+import { zeromqTopics } from '../../src/carriers/zeromq/topics.ts';
+
+const far = zmq.curveKeyPair();
+const near = zmq.curveKeyPair();
+const other = zmq.curveKeyPair();
+const peers = new Map([
+  ['host-a', near.publicKey],
+  ['host-c', other.publicKey],
+]);
+const never = new AbortController().signal;
+const ask: Ask = { as: 'ann', patterns: ['build.>'], since: 'now', most: 0 };
+const nothing: Told = { is: 'heard', messages: [], cursor: 'c1', more: false, warnings: [] };
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end();
+});
+
+/** A bell that the test rings, and who may hear it. */
+const bells = () => {
+  const rings = new Set<() => void>();
+  const watch: Tell['watch'] = async (ring) => (rings.add(ring), async () => void rings.delete(ring));
+  return { watch, rings, ring: () => rings.forEach((one) => one()) };
+};
+
+async function listen(tell: Tell, address = 'tcp://127.0.0.1:0') {
+  const stop = new AbortController();
+  let told: (address: string) => void = () => undefined;
+  const up = new Promise<string>((resolve) => (told = resolve));
+  const ended = listenForBridges(zmq, {
+    address,
+    keys: { path: '/keys', ...far, peers },
+    take: async () => [],
+    tell,
+    signal: stop.signal,
+    onUp: async (at) => told(at),
+    warn: () => undefined,
+  });
+  const end = async (): Promise<void> => {
+    stop.abort();
+    await ended;
+  };
+  ends.push(end);
+  return { at: await up, end };
+}
+
+function topics(at: string, keys: KeyPair = near): FarTopics {
+  const made = zeromqTopics(zmq, { address: at, keys, far: far.publicKey }, never);
+  ends.push(() => made.close());
+  return made;
+}
+
+/** Resolves as often as it is called. */
+function calls() {
+  let count = 0;
+  let wake: () => void = () => undefined;
+  return {
+    call: (): void => {
+      count++;
+      wake();
+    },
+    count: () => count,
+    until: async (least: number): Promise<void> => {
+      while (count < least) await new Promise<void>((resolve) => (wake = resolve));
+    },
+  };
+}
+
+describe('who asks', () => {
+  test('is told as who his key says, whoever else may connect', async () => {
+    const asked: [Ask, string][] = [];
+    const { at } = await listen({ ...bells(), ask: async (...one) => (asked.push(one), nothing) });
+    expect(await topics(at).ask(ask)).toEqual(nothing);
+    expect(await topics(at, other).ask({ ...ask, from: 1 })).toEqual(nothing);
+    expect(asked).toEqual([
+      [ask, 'host-a'],
+      [{ ...ask, from: 1 }, 'host-c'],
+    ]);
+  });
+
+  test('proves it by his own key, and by what this connection alone was given', () => {
+    const proofs = createProofs({ secretKey: far.secretKey, peers });
+    const connection = Buffer.from('1');
+    const nonce = proofs.nonceFor(connection);
+    const proof = proofOf(near, far.publicKey, nonce);
+    expect(proofs.peerOf(connection, proof)).toBe('host-a');
+    expect(proofs.peerOf(Buffer.from('2'), proof)).toBeUndefined();
+    expect(createProofs({ secretKey: far.secretKey, peers }).peerOf(connection, proof)).toBeUndefined();
+    expect(proofs.peerOf(connection, proofOf(zmq.curveKeyPair(), far.publicKey, nonce))).toBeUndefined();
+    // Made for another root, which would bring it here.
+    expect(proofs.peerOf(connection, proofOf(near, other.publicKey, nonce))).toBeUndefined();
+    expect(proofs.peerOf(connection, '')).toBeUndefined();
+  });
+
+  test('without one is refused, and nothing is asked of the root', async () => {
+    const { at } = await listen({
+      ...bells(),
+      ask: async () => {
+        throw new Error('It was asked.');
+      },
+    });
+    const dealer = new zmq.Dealer({
+      curveServerKey: far.publicKey,
+      curvePublicKey: near.publicKey,
+      curveSecretKey: near.secretKey,
+      linger: 0,
+    });
+    ends.push(() => dealer.close());
+    dealer.connect(at);
+    await dealer.send(questionLine({ n: 7, ask, proof: '0'.repeat(64) }));
+    expect(JSON.parse(String(await dealer.receive()))).toMatchObject({ n: 7, is: 'refused', code: 'UNAUTHENTICATED' });
+    await dealer.send('{"listen":{}}');
+    expect(String(await dealer.receive())).toContain('no question of who listens');
+  });
+
+  test('where the connection breaks knows it, and the next question makes another one', async () => {
+    const tell = { ...bells(), ask: async () => nothing };
+    const { at, end } = await listen(tell);
+    const one = topics(at);
+    const hints = calls();
+    one.watch(hints.call);
+    await one.ask(ask);
+    await end();
+    await hints.until(1);
+    await expect(one.ask(ask)).rejects.toBeInstanceOf(CarrierDown);
+    await listen(tell, at);
+    expect(await one.ask(ask)).toEqual(nothing);
+  });
+});
+
+describe('the bell', () => {
+  test('rings who listens, also one who comes later; nobody watches before somebody asks', async () => {
+    const bell = bells();
+    const { at } = await listen({ ...bell, ask: async () => nothing });
+    expect(bell.rings.size).toBe(0);
+    const one = topics(at);
+    await one.ask(ask);
+    expect(bell.rings.size).toBe(1);
+    const hints = calls();
+    const rings = one.watch(hints.call);
+    expect(rings.restMs()).toBe(1000);
+    await hints.until(1);
+    expect(rings.restMs()).toBeGreaterThan(1000);
+    bell.ring();
+    await hints.until(2);
+    expect(rings.trouble()).toBeUndefined();
+    const late = topics(at, other);
+    await late.ask(ask);
+    const heard = calls();
+    late.watch(heard.call);
+    await heard.until(1);
+    bell.ring();
+    await Promise.all([hints.until(3), heard.until(2)]);
+  });
+
+  const keys = { path: '/keys', peers };
+  async function ringer(beatMs: number) {
+    const context = new zmq.Context({ blocky: false });
+    const gate = await guard(zmq, context, { keys, warn: () => undefined });
+    ends.push(() => gate.close());
+    const bell = bells();
+    const made = createRinger(zmq, context, {
+      address: 'tcp://127.0.0.1:65535',
+      secretKey: far.secretKey,
+      watch: bell.watch,
+      onOpen: (socket) => gate.count('dreamos-rings', socket),
+      warn: () => undefined,
+      beatMs,
+    });
+    ends.push(() => made.close());
+    return { ...bell, port: (await made.port()) ?? 0 };
+  }
+
+  test('says nothing but a number, the same until it rings; and nothing at all to whose key is unknown', async () => {
+    const { port, ring } = await ringer(20);
+    const hear = (own: KeyPair): zmq.Subscriber => {
+      const socket = new zmq.Subscriber({
+        curveServerKey: far.publicKey,
+        curvePublicKey: own.publicKey,
+        curveSecretKey: own.secretKey,
+        linger: 0,
+        reconnectInterval: 3_600_000,
+      });
+      ends.push(() => socket.close());
+      socket.subscribe();
+      socket.connect(`tcp://127.0.0.1:${port}`);
+      return socket;
+    };
+    const known = hear(near);
+    const frames = async (): Promise<string> => String((await known.receive())[0]);
+    const first = await frames();
+    expect(first).toMatch(/^[0-9a-f]{12} 0$/);
+    expect(await frames()).toBe(first);
+    ring();
+    let next = first;
+    while (next === first) next = await frames();
+    expect(next).toBe(first.replace(/0$/, '1'));
+    const unknown = hear(zmq.curveKeyPair());
+    const refused = new Promise((resolve) => unknown.events.on('handshake:error:auth', resolve));
+    await refused;
+  });
+
+  test('that was missed is known by the next beat, and nothing is looked for behind the others', async () => {
+    const socket = new zmq.XPublisher({ curveServer: true, curveSecretKey: far.secretKey, linger: 0 });
+    ends.push(() => socket.close());
+    await socket.bind('tcp://127.0.0.1:0');
+    const address = socket.lastEndpoint ?? '';
+    const hints = calls();
+    const hearing = hearRings(zmq, { address, keys: near, far: far.publicKey }, hints.call);
+    ends.push(() => hearing.close());
+    hearing.at(Number(address.split(':').at(-1)));
+    await socket.receive();
+    for (const said of ['a 0', 'a 0', 'a 2', 'a 2', 'b 2']) await socket.send(said);
+    await hints.until(3);
+    await socket.send('b 3');
+    await hints.until(4);
+    expect(hints.count()).toBe(4);
+  });
+
+  test('that nobody hears is said, and looked behind once a second', () => {
+    const address = 'tcp://127.0.0.1:1';
+    const deaf = hearRings(zmq, { address, keys: near, far: far.publicKey, beatMs: 0 }, () => undefined);
+    ends.push(() => deaf.close());
+    expect([deaf.restMs(), deaf.trouble()]).toEqual([1000, 'nothing rings there']);
+    deaf.at(1);
+    expect(deaf.trouble()).toBe('nothing is heard at tcp://127.0.0.1:1, where it rings');
+  });
+});
+
+describe('what is said', () => {
+  test('is read as it was written', () => {
+    const question = { n: 3, ask: { ...ask, from: 5 }, proof: 'ab' };
+    const frame = Buffer.from(questionLine(question));
+    expect(isQuestion(frame)).toBe(true);
+    expect(questionIn(frame)).toEqual(question);
+    const refused: Told = { is: 'refused', code: 'FORBIDDEN', reason: 'ä', hint: 'h' };
+    for (const said of [{ told: nothing, bell: 5556 }, { told: refused }])
+      expect(saidIn(saidLine(2, said))).toEqual({ n: 2, answer: said });
+    expect(nonceIn('{"dreamos":"receive","v":1}')).toBeUndefined();
+  });
+
+  test.each([
+    '{"listen":{"as":"ann","patterns":[],"since":"now","most":0},"n":1,"proof":"x"}',
+    '{"listen":{"as":"ann","patterns":[1],"since":"now","most":0},"n":1,"proof":"x"}',
+    '{"listen":{"as":"ann","patterns":["a"],"since":"now","most":0.5},"n":1,"proof":"x"}',
+    '{"listen":{"as":"ann","patterns":["a"],"since":1,"most":0},"n":1,"proof":"x"}',
+    '{"listen":{"as":"ann","patterns":["a"],"since":"now","most":0},"n":0,"proof":"x"}',
+    '{"listen":{"as":"ann","patterns":["a"],"since":"now","most":0},"n":1}',
+    '{"listen":null,"n":1,"proof":"x"}',
+    '{"listen":',
+  ])('%s is no question', (line) => {
+    expect(questionIn(Buffer.from(line))).toBeUndefined();
+  });
+
+  test.each([
+    '{"n":1,"is":"heard","messages":[{}],"cursor":"c","more":false,"warnings":[]}',
+    '{"n":1,"is":"heard","messages":[],"more":false,"warnings":[]}',
+    '{"n":1,"is":"refused","code":"X"}',
+    '{"n":1,"is":"stored"}',
+    '{"is":"refused","code":"X","reason":"x"}',
+  ])('%s is no answer', (line) => {
+    expect(saidIn(line)).toBeUndefined();
+  });
+});

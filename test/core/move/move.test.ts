@@ -82,7 +82,8 @@ test('a process that has it open is told so whatever it does, and changes nothin
     claimOfAnother: () => store.mail.claim('ann', claim),
     ack: () => store.mail.ack(receipt, {}),
     ackMany: async () => {
-      for (const one of await store.mail.ackMany([receipt], {})) if (one instanceof DreamosError) throw one;
+      const [answer] = await store.mail.ackMany([receipt], {});
+      if (answer instanceof DreamosError) throw answer;
     },
     nack: () => store.mail.nack(receipt, { policy }),
     renew: () => store.mail.renew(receipt, { leaseMs }),

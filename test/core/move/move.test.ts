@@ -121,8 +121,13 @@ test('a process that has it open is told so whatever it does, and changes nothin
     sendUnderKey: () => send({ dedupeKey: 'new' }),
     publish: () => send({ topic: 'news.new' }, ['#news.new']),
     claim: () => store.mail.claim('bob', claim),
+    claimMany: () => store.mail.claimMany('bob', { tokens: [newToken(), newToken()], leaseMs, policy }),
     claimOfAnother: () => store.mail.claim('ann', claim),
     ack: () => store.mail.ack(receipt, {}),
+    ackMany: async () => {
+      const [answer] = await store.mail.ackMany([receipt], {});
+      if (answer instanceof DreamosError) throw answer;
+    },
     nack: () => store.mail.nack(receipt, { policy }),
     renew: () => store.mail.renew(receipt, { leaseMs }),
     checkClaim: () => store.mail.checkClaim(receipt),
@@ -171,6 +176,21 @@ test('what may have been sent before is not said to be sent again', async (conte
   expect(await codes(async () => [uncertain])).toEqual(['SEND_UNCERTAIN']);
   expect(await codeOf(codes(async () => Promise.reject(uncertain)))).toBe('SEND_UNCERTAIN');
   expect(await codeOf(codes(async () => [other]))).toBe('ROOT_MOVED');
+});
+
+test('of acks in one step what was done before is done, and the rest says where the root is', async (context) => {
+  const one = await scene(context, tellLittle);
+  await one.move();
+  const { actor } = one;
+  const done = { id: actor.message().id, mailbox: 'bob', state: 'archived', receipt: 'bob:x' } as const;
+  const lost = new DreamosError('conflict', 'LEASE_LOST', 'not', { hint: 'none' });
+  const deps = { clock: actor.clock, ids: createIds(), warn: () => undefined };
+  const ackMany: Store['mail']['ackMany'] = async () => [done, lost];
+  const { mail } = guarded(contextOf(watchedDisk(), one.root, deps), {
+    ...actor.store,
+    mail: { ...actor.store.mail, ackMany },
+  });
+  expect(await mail.ackMany(['bob:x', 'bob:y'], {})).toMatchObject([done, { code: 'ROOT_MOVED' }]);
 });
 
 test('a dry run says what would be moved, and moves nothing', async (context) => {

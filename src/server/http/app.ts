@@ -69,7 +69,8 @@ async function answerRoute(context: Context<Env>, route: Route, options: AppOpti
   const { incoming, outgoing } = context.env;
   const asking = { operation: route.operation, looks: mayLook(route) };
   const answer = await asked(context, options, asking, async (call, warnings) => {
-    const query = new URL(context.req.url).searchParams;
+    const hasQuery = incoming.url?.includes('?') ?? false;
+    const query = hasQuery ? new URL(context.req.url).searchParams : new URLSearchParams();
     const brought =
       methodOf(route) === 'GET' ? {} : await broughtIn(incoming, outgoing, await readingOf(call, outgoing, options));
     const input = inputOf(route, { query, ...brought });

@@ -173,6 +173,8 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 }
 
+const empty = Buffer.alloc(0);
+
 async function bytesOf(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
@@ -181,6 +183,8 @@ async function bytesOf(
   const early = tooLong(incoming, mostBytes);
   if (early) throw early;
   await room(Number(incoming.headers['content-length'] ?? mostBytes));
+  // What is short has come with its head, and nothing is waited for.
+  if (incoming.complete && incoming.readableLength <= mostBytes) return (incoming.read() as Buffer | null) ?? empty;
   // Who asks first sends it only now.
   if (incoming.headers.expect !== undefined) outgoing.writeContinue();
   const brought = createPieces();

@@ -27,6 +27,12 @@ const draftFor = (operation: Parameters<typeof withoutOf>[0]) => {
   return Object.fromEntries(Object.entries(shape).filter(([name]) => !without.has(name))) as typeof shape;
 };
 
+/** Who does not wait for room needs no signal, which would be made for him. */
+function withRoom(call: Call, input: object): { signal?: AbortSignal; waitMs?: number } {
+  const waitMs = waitOf(input) ?? 0;
+  return waitMs > 0 ? { signal: call.signal, waitMs } : {};
+}
+
 function waitingFor(call: Call, input: object): { signal: AbortSignal; waitMs?: number } {
   return { signal: call.signal, ...given({ waitMs: waitOf(input) }) };
 }
@@ -42,7 +48,7 @@ const send = route({
   input: () => z.strictObject({ ...draftFor('send'), ...waiting() }),
   keyed: true,
   isNew,
-  run: (call, input) => sendMail(call.session, draftOf(call, bare(input)), waitingFor(call, input)),
+  run: (call, input) => sendMail(call.session, draftOf(call, bare(input)), withRoom(call, input)),
 });
 
 const preview = route({
@@ -110,7 +116,7 @@ const publish = route({
   keyed: true,
   isNew,
   run: (call, input) =>
-    publishMail(call.session, input.topic, draftOf(call, bare(input, 'topic')), waitingFor(call, input)),
+    publishMail(call.session, input.topic, draftOf(call, bare(input, 'topic')), withRoom(call, input)),
 });
 
 const until = route({

@@ -177,6 +177,6 @@ function checkSame(
 export function notInEngine(what: 'A backup' | 'A dump'): DreamosError {
   return usage(
     `${what} becomes files, in a folder, and the address of an engine is none.`,
-    'Name a folder: `root`; from there it goes into the engine: dreamos move --to redis://localhost:6379/0',
+    'Name a folder: `root`; from there "move" takes it into the engine',
   );
 }

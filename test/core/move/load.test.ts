@@ -50,6 +50,6 @@ test('into an engine a dump is not loaded, and how it gets there is said', async
   await expect(loadRoot(none(), { root, cwd: '/', env: {}, what: 'it' })).rejects.toMatchObject({
     code: 'USAGE',
     message: expect.stringMatching(/^A dump becomes files/) as string,
-    hint: expect.stringContaining('dreamos move --to') as string,
+    hint: expect.stringContaining('"move" takes it') as string,
   });
 });

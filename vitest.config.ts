@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import { alsoForLong, isForLong, leftToAll, ofNodeAlone, ofServer } from './test/projects.ts';
+import { alsoForLong, isForLong, isOfHosts, leftToAll, ofHosts, ofNodeAlone, ofServer } from './test/projects.ts';
 
 // These run the native program, which `npm run test:native` has built.
 const ofNative = 'test/native/**/*.native.test.ts';
@@ -72,9 +72,10 @@ export default defineConfig({
           ]
         : []),
       ...(isForLong ? [{ plugins, test: { name: 'server', include: [...ofServer, ...alsoForLong], ...built } }] : []),
+      ...(isOfHosts ? [{ plugins, test: { name: 'hosts', include: [ofHosts], ...built } }] : []),
       ...leftToAll.map(({ name, files }) => ({
         plugins,
-        test: { name, include: [files], exclude: isNative ? [...ofNodeAlone, ...ofServer] : ofServer, ...built },
+        test: { name, include: [files], exclude: [...ofServer, ofHosts, ...(isNative ? ofNodeAlone : [])], ...built },
       })),
     ],
   },

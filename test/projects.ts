@@ -62,3 +62,7 @@ export const alsoForLong = [
   'test/faults/kill/killed-renames.long.test.ts',
 ];
 export const isForLong = process.env['DREAMOS_TESTS'] === 'server';
+
+/** Behind what `npm run test:store` runs on one machine: hosts whose cables are pulled. */
+export const ofHosts = 'test/faults/hosts/*.tools.test.ts';
+export const isOfHosts = process.env['DREAMOS_TESTS'] === 'hosts';

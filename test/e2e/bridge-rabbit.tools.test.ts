@@ -5,6 +5,10 @@ import { tmpdir } from 'node:os';
 import { connect } from 'amqplib';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { amqpCarrier } from '../../src/carriers/amqp/amqp.ts';
+import { brokersIn } from '../../src/carriers/amqp/brokers.ts';
+import { createIds } from '../../src/model/id.ts';
+import { freePort } from '../free-port.ts';
 import { demand, missing, noTool, said, skips } from '../lack.ts';
 import { bytesIn, idsIn, twoRoots } from './bridging.ts';
 import { type Rabbit, startRabbit } from './rabbit.ts';
@@ -162,6 +166,33 @@ describe.skipIf(skips(lack))(said('RabbitMQ', lack), { timeout: 300_000 }, () =>
     expect(typed.err).not.toContain('secret');
   });
 
+  test('of several brokers one that is there is found, and one that stands still is left', async () => {
+    const { port } = new URL(rabbit.url);
+    const nobody = await freePort();
+    const carrierOf = (hosts: string, connectMs = 60_000) =>
+      amqpCarrier({
+        ...{ urls: brokersIn(`amqp://${hosts}`) ?? [], user: 'mail', password: rabbit.password, peer: 'd', own: 'c' },
+        ...{ warn: () => undefined, connectMs, answerMs: 1000 },
+      });
+    const going = new AbortController().signal;
+    const carrier = carrierOf(`127.0.0.1:${nobody},127.0.0.1:${port}`);
+    const connection = await carrier.connect(going);
+    const parcel = { id: createIds().next(Date.now()), to: 'bob', hops: 1, bytes: Buffer.from('{}') };
+    expect(await connection.publish(parcel)).toEqual({ is: 'stored' });
+    rabbit.signal('SIGSTOP');
+    try {
+      await expect(connection.publish(parcel)).rejects.toThrow('nothing was answered for 1 s');
+      const impatient = carrierOf(`127.0.0.1:${port}`, 1000);
+      await expect(impatient.connect(going)).rejects.toThrow('ETIMEDOUT');
+    } finally {
+      rabbit.signal('SIGCONT');
+    }
+    await connection.close();
+    const again = await carrier.connect(going);
+    expect(await again.publish(parcel)).toEqual({ is: 'stored' });
+    await again.close();
+  });
+
   test('2,000 messages are there once, while both bridges and the broker are killed', async ({ bare: rig }) => {
     const roots = await twoRoots(rig);
     const way = wayOf(rig, roots);
@@ -185,7 +216,10 @@ describe.skipIf(skips(lack))(said('RabbitMQ', lack), { timeout: 300_000 }, () =>
       const { json } = await rig.dreamos('send --batch --as ann --json', { cwd: roots.a, stdin: lines });
       sent.push(...json.map((one) => one.id));
       running[i % 2 === 0 ? 'a' : 'b']?.child.kill('SIGKILL');
-      if (i === 10) await rabbit.restart();
+      if (i === 10) {
+        await rabbit.kill();
+        await rabbit.begin();
+      }
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
     const there = (): Promise<string[]> => idsIn(rig, roots.b, 'bob', 'ready');

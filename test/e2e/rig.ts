@@ -55,6 +55,8 @@ export interface Terms {
   readonly cwd?: string;
   /** As another user. */
   readonly uid?: number;
+  /** What begins it and becomes it, in front of its command line: `ip netns exec host`. */
+  readonly within?: readonly string[];
 }
 
 export interface Running {
@@ -119,8 +121,9 @@ function createRig(purpose: string): Rig & { close(): Promise<void> } {
   const served = servedRoot(dir);
   const running = new Set<{ group: boolean; child: ChildProcess; ended: Promise<Ended> }>();
 
-  const launch = (file: string, args: readonly string[], terms: Terms, group = false): Running => {
-    const child = spawn(file, args, {
+  const launch = (program: string, args: readonly string[], terms: Terms, group = false): Running => {
+    const [file = '', ...words] = [...(terms.within ?? []), program, ...args];
+    const child = spawn(file, words, {
       cwd: terms.cwd ?? dir,
       env: environment(dir, { ...noted, ...terms.env }),
       detached: group,

@@ -4,14 +4,15 @@
  * The peer's bridge acks it once its root has it. What that refuses comes back by a queue of its own.
  */
 import { type Channel, type ChannelModel, type ConfirmChannel, connect as connectTo, credentials } from 'amqplib';
-import { type Answer, type Carrier, CarrierDown, type Connection, type Parcel } from '../port.ts';
+import { type Carrier, CarrierDown, type Connection } from '../port.ts';
 import { consumeFrom } from './consume.ts';
+import { createUnderWay, type UnderWay } from '../under-way.ts';
 import { parcelMessage } from './message.ts';
 import { assertQueue, type Names, namesOf } from './queues.ts';
 
 export interface AmqpOptions {
-  /** Without a password. */
-  readonly url: URL;
+  /** Of the brokers of one cluster, of which any does, as `brokersIn` has them. Without a password. */
+  readonly urls: readonly URL[];
   readonly user: string;
   readonly password: string;
   /** What the other root is called here; its queue has this name. */
@@ -20,23 +21,39 @@ export interface AmqpOptions {
   readonly own: string;
   /** Of what is in a queue and cannot be read. */
   readonly warn: (message: string) => void;
+  /** One broker alone has to be open within this, several share it; milliseconds. */
+  readonly connectMs?: number;
+  /** What is under way has to be answered within this, or the connection is taken for dead; milliseconds. */
+  readonly answerMs?: number;
 }
 
 const connectWithinMs = 20_000;
 // A broker that says nothing for twice as long is gone.
 const heartbeatS = 10;
+// A node that is cut off from the others goes on with its heartbeats, and confirms nothing.
+const answerWithinMs = 60_000;
 
 export function amqpCarrier(options: AmqpOptions): Carrier {
-  const { protocol, host, pathname } = options.url;
+  const { urls, connectMs = connectWithinMs } = options;
+  const [{ protocol, pathname } = new URL('amqp:')] = urls;
+  // The one that was there last, and behind its end the next one.
+  let turn = 0;
   return {
-    words: `${protocol}//${host}${pathname}`,
+    words: `${protocol}//${urls.map(({ host }) => host).join(',')}${pathname}`,
     connect: async (signal) => {
-      try {
-        return await connect(options, signal);
-      } catch (error) {
-        if (error instanceof CarrierDown) throw error;
-        throw new CarrierDown(wordsOf(error), { cause: error });
+      const failures: string[] = [];
+      for (let i = 0; i < urls.length && !signal.aborted; i++) {
+        const url = urls[(turn + i) % urls.length] as URL;
+        try {
+          const made = await connect(options, url, connectMs / urls.length, signal);
+          turn += i;
+          void made.ended.then(() => turn++);
+          return made;
+        } catch (error) {
+          failures.push(urls.length === 1 ? wordsOf(error) : `${url.host}: ${wordsOf(error)}`);
+        }
       }
+      throw new CarrierDown(failures.join('; ') || 'the bridge was stopped');
     },
   };
 }
@@ -47,8 +64,8 @@ function wordsOf(error: unknown): string {
   return message === '' ? (code ?? 'it failed') : message;
 }
 
-async function connect(options: AmqpOptions, signal: AbortSignal): Promise<Connection> {
-  const { url, user, password, peer, own } = options;
+async function connect(options: AmqpOptions, url: URL, withinMs: number, signal: AbortSignal): Promise<Connection> {
+  const { user, password, peer, own, answerMs = answerWithinMs } = options;
   const to = {
     protocol: url.protocol.slice(0, -1),
     hostname: url.hostname.replace(/^\[|\]$/g, ''),
@@ -57,53 +74,49 @@ async function connect(options: AmqpOptions, signal: AbortSignal): Promise<Conne
     heartbeat: heartbeatS,
   };
   const how = {
-    timeout: connectWithinMs,
+    timeout: withinMs,
     keepAlive: true,
     noDelay: true,
     credentials: credentials.plain(user, password),
   };
   const model = await connectTo(to, how);
   let tellEnd: (why: string) => void = () => undefined;
-  let why: string | undefined;
   const ended = new Promise<string>((resolve) => (tellEnd = resolve));
-  const waiting = new Map<string, Waiting>();
   const end = (reason: string): void => {
-    if (why !== undefined) return;
-    why = reason;
-    for (const { reject } of waiting.values()) reject(new CarrierDown(reason));
-    waiting.clear();
+    if (!underWay.end(reason)) return;
     tellEnd(reason);
     model.close().catch(() => undefined);
   };
+  const underWay = createUnderWay(answerMs, end);
   watch(model, end);
-  try {
+  const timer = setTimeout(() => end(`it has not answered in ${withinMs / 1000} s`), withinMs);
+  const open = async (): Promise<Connection> => {
     if (signal.aborted) throw new CarrierDown('the bridge was stopped');
     const channel = await model.createConfirmChannel();
     watch(channel, end);
     const names = namesOf(own, peer);
     for (const name of [names.out, names.own, names.returns]) await assertQueue(model, channel, name);
-    const publish = publisher(channel, names, waiting, end);
     return {
       ended,
-      publish: (parcel) => {
-        if (why !== undefined) return Promise.reject(new CarrierDown(why));
-        return publish(parcel);
-      },
+      publish: publisher(channel, names, underWay, end),
       ...(await consumer(model, options, names, end)),
       close: async () => {
         end('the bridge was stopped');
         await ended;
       },
     };
+  };
+  const opening = open();
+  try {
+    // Of one that is silent nothing else comes to an end.
+    return await Promise.race([opening, ended.then((why) => Promise.reject(new CarrierDown(why)))]);
   } catch (error) {
+    opening.catch(() => undefined);
     end(wordsOf(error));
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
-}
-
-interface Waiting {
-  readonly resolve: (answer: Answer) => void;
-  readonly reject: (why: Error) => void;
 }
 
 /** An error without a listener would end the process. */
@@ -115,46 +128,40 @@ function watch(one: ChannelModel | Channel, end: (why: string) => void): void {
 function publisher(
   channel: ConfirmChannel,
   { out, returns }: Names,
-  waiting: Map<string, Waiting>,
+  underWay: UnderWay,
   end: (why: string) => void,
-) {
-  let last = 0;
-  const settle = (n: string, answer: Answer): void => {
-    waiting.get(n)?.resolve(answer);
-    waiting.delete(n);
-  };
+): Connection['publish'] {
   // It comes before the confirm.
   channel.on('return', ({ fields, properties }) => {
     const { replyText } = fields as unknown as { readonly replyText?: string };
-    settle(String(properties.correlationId), {
+    underWay.answered(Number(properties.correlationId), {
       is: 'later',
       code: 'NO_ROUTE',
       reason: `the broker says ${replyText ?? 'no'}`,
     });
   });
-  return (parcel: Parcel): Promise<Answer> =>
-    new Promise((resolve, reject) => {
-      const n = String(++last);
-      const { content, properties } = parcelMessage(parcel, { correlationId: n, replyTo: returns });
-      const confirmed = (error: Error | null): void => {
-        if (error === null) settle(n, { is: 'stored' });
-        else if (error.message === 'message nacked')
-          settle(n, { is: 'later', code: 'QUEUE_FULL', reason: `the broker takes no more for ${out}` });
-        else end(wordsOf(error));
-      };
-      try {
-        waiting.set(n, { resolve, reject });
-        channel.publish('', out, content, { ...properties, persistent: true, mandatory: true }, confirmed);
-      } catch (error) {
-        // It is closing.
-        end(wordsOf(error));
-      }
-    });
+  return async (parcel) => {
+    const { n, answer } = underWay.add();
+    const { content, properties } = parcelMessage(parcel, { correlationId: String(n), replyTo: returns });
+    const confirmed = (error: Error | null): void => {
+      if (error === null) underWay.answered(n, { is: 'stored' });
+      else if (error.message === 'message nacked')
+        underWay.answered(n, { is: 'later', code: 'QUEUE_FULL', reason: `the broker takes no more for ${out}` });
+      else end(wordsOf(error));
+    };
+    try {
+      channel.publish('', out, content, { ...properties, persistent: true, mandatory: true }, confirmed);
+    } catch (error) {
+      // It is closing.
+      end(wordsOf(error));
+    }
+    return answer;
+  };
 }
 
 async function consumer(
   model: ChannelModel,
-  { warn }: AmqpOptions,
+  { warn, answerMs = answerWithinMs }: AmqpOptions,
   names: Names,
   end: (why: string) => void,
 ): Promise<Pick<Connection, 'consume' | 'drained'>> {
@@ -163,12 +170,15 @@ async function consumer(
   let idle: (() => Promise<void>) | undefined;
   return {
     consume: async (take) => {
+      const timer = setTimeout(() => end('it gives nothing of its queues'), answerMs);
       try {
         ({ idle } = await consumeFrom({ model, channel, names, take, warn, end }));
       } catch (error) {
         // It broke in between.
         end(wordsOf(error));
         throw new CarrierDown(wordsOf(error), { cause: error });
+      } finally {
+        clearTimeout(timer);
       }
     },
     drained: async () => idle?.(),

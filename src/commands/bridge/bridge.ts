@@ -97,9 +97,14 @@ async function zeromqFor(context: Context, { peer, via, key }: Way): Promise<Car
 }
 
 async function brokerFor(context: Context, session: Session, { peer, via, name }: Way): Promise<Carrier> {
-  const url = URL.canParse(via) ? new URL(via) : undefined;
-  if (!url || url.hostname === '')
-    throw usage(`${JSON.stringify(via)} names no broker.`, 'Write it as amqp://user@host:5672/vhost');
+  const { brokersIn } = await import('../../carriers/amqp/brokers.ts');
+  const urls = brokersIn(via);
+  const [url] = urls ?? [];
+  if (!urls || !url)
+    throw usage(
+      `${JSON.stringify(via)} names no broker.`,
+      'Write it as amqp://user@host:5672/vhost; of a cluster: amqp://user@one,two,three/vhost',
+    );
   if (url.password !== '')
     throw usage(
       'A password in an address is seen by every user of the machine.',
@@ -120,7 +125,7 @@ async function brokerFor(context: Context, session: Session, { peer, via, name }
   const user = url.username === '' ? undefined : decodeURIComponent(url.username);
   const password = await passwordOf(context, 'DREAMOS_AMQP_PASSWORD');
   return amqpCarrier({
-    url,
+    urls,
     user: user ?? 'guest',
     password: password ?? 'guest',
     peer,

@@ -84,13 +84,12 @@ export async function bridge(opened: Session, peer: string, options: BridgeOptio
     await told({ event: 'up', peer });
   };
   const onDown = (reason: string): void => void told({ event: 'down', peer, reason }).catch(() => stop.abort());
-  const line = keepLine(session, carrier, {
-    peer,
-    signal: lineEnds.signal,
-    once,
-    onUp,
-    onDown,
-  });
+  const failures: unknown[] = [];
+  const onFailed = (error: unknown): void => {
+    failures.push(error);
+    stop.abort();
+  };
+  const line = keepLine(session, carrier, { peer, signal: lineEnds.signal, once, onUp, onDown, onFailed });
   const leftMs = once ? () => 0 : leftUntilStopped(session, { signal: end, hurry }, graceMs);
   const out = { peer, line, once, signal: end, leftMs, received: new Received(session), returns, told };
   let timer: NodeJS.Timeout | undefined;
@@ -101,6 +100,7 @@ export async function bridge(opened: Session, peer: string, options: BridgeOptio
     await line.current();
     if (once) await carryOnce(session, peer, out);
     else await carryAll(session, peer, out);
+    if (failures.length > 0) throw failures[0];
   } finally {
     clearTimeout(timer);
     await line.close();

@@ -5,7 +5,7 @@ import type { Session } from '../root/root.ts';
 import { troubleIsOver, warnOnce } from '../root/trouble.ts';
 import { createBell } from '../wait/bell.ts';
 
-/** A carrier's connection that is made anew whenever it breaks. */
+/** A carrier's connection that is made anew whenever it breaks: what comes by it comes only while it is open. */
 export interface Line {
   /** Waits for one. @returns `undefined`: the signal has come @throws what a new try cannot mend, and with `once` also what it could */
   current(): Promise<Connection | undefined>;
@@ -22,6 +22,8 @@ export interface LineOptions {
   readonly onDown: (reason: string) => void;
   /** Before anybody gets it. */
   readonly onUp: (connection: Connection) => Promise<void>;
+  /** While nobody waited for it, something failed that a new try cannot mend. */
+  readonly onFailed: (error: unknown) => void;
 }
 
 const firstRestMs = 100;
@@ -30,13 +32,13 @@ const longestRestMs = 30_000;
 const heldMs = 60_000;
 
 export function keepLine(session: Session, carrier: Carrier, options: LineOptions): Line {
-  const { peer, signal, once, onDown, onUp } = options;
+  const { peer, signal, once, onDown, onUp, onFailed } = options;
   const about = `the way to ${peer}`;
   const ended = new AbortController();
   const ends = joined(signal, ended.signal);
   const end = ends.signal;
   let open: Connection | undefined;
-  /** In a row, without an answer in between. */
+  /** In a row, without an answer in between, or one that has held. */
   let tried = 0;
   let opening: Promise<Connection | undefined> | undefined;
 
@@ -58,10 +60,15 @@ export function keepLine(session: Session, carrier: Carrier, options: LineOption
         const since = session.clock.uptime();
         open = made;
         void made.ended.then((why) => {
-          if (session.clock.uptime() - since >= heldMs) troubleIsOver(session, about);
+          if (session.clock.uptime() - since >= heldMs) {
+            troubleIsOver(session, about);
+            tried = 0;
+          }
           if (open !== made) return;
           open = undefined;
-          if (!end.aborted) tell(why);
+          if (end.aborted) return;
+          tell(why);
+          if (!once) reopen().catch(onFailed);
         });
         return made;
       } catch (error) {
@@ -83,12 +90,20 @@ export function keepLine(session: Session, carrier: Carrier, options: LineOption
     },
   });
 
+  const current = async (): Promise<Connection | undefined> => {
+    if (open) return open;
+    opening ??= connect().finally(() => (opening = undefined));
+    return opening;
+  };
+
+  /** Also where it has broken before `connect` was over. */
+  const reopen = async (): Promise<void> => {
+    await opening;
+    await current();
+  };
+
   return {
-    current: async () => {
-      if (open) return open;
-      opening ??= connect().finally(() => (opening = undefined));
-      return opening;
-    },
+    current,
     close: async () => {
       ended.abort();
       await opening?.catch(() => undefined);

@@ -243,6 +243,19 @@ test('while the peer cannot be reached nothing is claimed, and that is said once
   await running.stop();
 });
 
+test('a way that breaks is opened anew also where nothing is to be sent: what comes by it would not come', async () => {
+  const a = await createWorld('b');
+  const carrier = carrierTo(a.root, undefined, { bringsBack: true });
+  const running = run(a, carrier);
+  await running.until('up');
+  carrier.break();
+  await running.until('up', 2);
+  carrier.connect = () => Promise.reject(new Error('never'));
+  carrier.break();
+  await expect(running.until('up', 3)).rejects.toThrow('never');
+  await expect(running.stop()).rejects.toThrow('never');
+});
+
 test('with once a peer that cannot be reached is an error', async () => {
   const [a, b] = [await createWorld('b'), await createWorld()];
   await a.send({});

@@ -80,6 +80,17 @@ describe.skipIf(skips(lack))(said('a Redis server that is away, or not as it sho
     expect(await send(store)).toMatchObject({ state: 'ready' });
   });
 
+  test('that somebody is there is noted by the way, and warns of nothing: what he does meets the same, and says it, in tenths of seconds', async () => {
+    const server = await serve();
+    const { open, warnings } = await root(server.address);
+    const store = await open({ patienceMs: 234 });
+    await server.kill('SIGSTOP');
+    await store.presence.seen('bob');
+    expect(warnings).toEqual([]);
+    expect((await refusalOf(store.look.counts('bob'))).message).toMatch(/in \d+(?:\.\d)? s\./);
+    await server.kill('SIGCONT');
+  });
+
   test('when memory is full a send is refused and nothing is there; what is there can be ended', async () => {
     const server = await serve([...durable, '--maxmemory', '4mb']);
     const { open } = await root(server.address);

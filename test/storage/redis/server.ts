@@ -20,17 +20,18 @@ export interface TestServer {
 
 export const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'];
 
-/** @param options of redis-server */
+/** @param options of redis-server @param within what begins it and becomes it */
 export async function startServer(
   options: readonly string[] = durable,
-  program = process.env['DREAMOS_REDIS'] ?? 'redis-server',
+  within: readonly string[] = [],
 ): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'dreamos-redis-'));
   const socket = join(folder, 's');
   let child: ChildProcess;
   const start = async (): Promise<void> => {
     const own = ['--port', '0', '--unixsocket', socket, '--dir', folder, '--save', ''];
-    child = spawn(program, [...own, ...options], { stdio: 'ignore' });
+    const [file = '', ...words] = [...within, process.env['DREAMOS_REDIS'] ?? 'redis-server', ...own, ...options];
+    child = spawn(file, words, { stdio: 'ignore' });
     const failed = once(child, 'error').then(([error]) => Promise.reject(error as Error));
     await Promise.race([failed, answering(socket)]).catch((error: unknown) => {
       child.kill('SIGKILL');

@@ -63,7 +63,7 @@ export class Connection {
   static async open({ tls, db }: EngineAddress, to: Endpoint, login: Login, waitMs: number): Promise<Connection> {
     const socket = tls && 'host' in to ? await secured(to) : connect(to);
     const connection = new Connection(socket);
-    const timer = setTimeout(() => connection.end(`it could not be reached in ${waitMs / 1000} s`), waitMs);
+    const timer = setTimeout(() => connection.end(`it could not be reached in ${seconds(waitMs)} s`), waitMs);
     try {
       await new Promise<void>((resolve, reject) => {
         socket.once(tls ? 'secureConnect' : 'connect', () => {
@@ -101,7 +101,7 @@ export class Connection {
   /** @throws Broken; a server's error as it is */
   async command(name: string, args: readonly Arg[], waitMs: number): Promise<unknown> {
     if (!this.isOpen) throw new Broken(this.#broken);
-    const timer = setTimeout(() => this.end(`no answer came in ${waitMs / 1000} s`), waitMs);
+    const timer = setTimeout(() => this.end(`no answer came in ${seconds(waitMs)} s`), waitMs);
     this.#socket.ref();
     try {
       return await new Promise((resolve, reject) => {
@@ -166,6 +166,9 @@ export class Connection {
     onEnd?.();
   }
 }
+
+/** For people: what is left of a time has many digits. */
+const seconds = (ms: number): string => String(Math.round(ms / 100) / 10);
 
 /** What the server itself said. */
 export function isReply(error: unknown): error is Error {

@@ -1,5 +1,6 @@
 import type { Presence, PresenceRecord, SeenPresence } from '../../port/presence.ts';
 import type { HostSession, Reach, SessionKey } from '../../port/reach.ts';
+import { Unreachable } from '../link/errors.ts';
 import { hostname, runsHere } from '../link/host.ts';
 import { part, texts } from './entry.ts';
 import type { RedisContext } from './context.ts';
@@ -98,7 +99,10 @@ export function presenceOf(ctx: RedisContext): Presence {
       saidAt.set(name, clock.uptime());
       return link.run('seen', mailbox).then(
         () => undefined,
-        (error: Error) => ctx.warn(error.message),
+        (error: Error) => {
+          // What it goes along with meets the same, and says it.
+          if (!(error instanceof Unreachable)) ctx.warn(error.message);
+        },
       );
     },
     get: async (mailbox) => {

@@ -230,6 +230,8 @@ describe('the bell', () => {
     await hints.until(3);
     await socket.send('b 3');
     await hints.until(4);
+    // What comes for nothing comes by then.
+    await new Promise((resolve) => setTimeout(resolve, 50));
     expect(hints.count()).toBe(4);
   });
 

@@ -4,7 +4,7 @@
  * The peer's bridge acks it once its root has it. What that refuses comes back by a queue of its own.
  */
 import { type Channel, type ChannelModel, type ConfirmChannel, connect as connectTo, credentials } from 'amqplib';
-import { type Carrier, CarrierDown, type Connection } from '../port.ts';
+import { type Answer, type Carrier, CarrierDown, type Connection } from '../port.ts';
 import { consumeFrom } from './consume.ts';
 import { createUnderWay, type UnderWay } from '../under-way.ts';
 import { parcelMessage } from './message.ts';
@@ -87,7 +87,7 @@ async function connect(options: AmqpOptions, url: URL, withinMs: number, signal:
     tellEnd(reason);
     model.close().catch(() => undefined);
   };
-  const underWay = createUnderWay(answerMs, end);
+  const underWay = createUnderWay<Answer>(answerMs, end);
   watch(model, end);
   const timer = setTimeout(() => end(`it has not answered in ${withinMs / 1000} s`), withinMs);
   const open = async (): Promise<Connection> => {
@@ -128,7 +128,7 @@ function watch(one: ChannelModel | Channel, end: (why: string) => void): void {
 function publisher(
   channel: ConfirmChannel,
   { out, returns }: Names,
-  underWay: UnderWay,
+  underWay: UnderWay<Answer>,
   end: (why: string) => void,
 ): Connection['publish'] {
   // It comes before the confirm.

@@ -20,7 +20,7 @@ function contractOn(name: string, program: string | undefined, lack: Lack | unde
     let server: TestServer;
     beforeAll(async () => {
       demand(lack);
-      server = await startServer(durable, program);
+      server = await startServer(durable, [], program);
     });
     afterAll(() => server.close());
 

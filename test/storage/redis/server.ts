@@ -24,13 +24,14 @@ export const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--max
 export async function startServer(
   options: readonly string[] = durable,
   within: readonly string[] = [],
+  program = process.env['DREAMOS_REDIS'] ?? 'redis-server',
 ): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'dreamos-redis-'));
   const socket = join(folder, 's');
   let child: ChildProcess;
   const start = async (): Promise<void> => {
     const own = ['--port', '0', '--unixsocket', socket, '--dir', folder, '--save', ''];
-    const [file = '', ...words] = [...within, process.env['DREAMOS_REDIS'] ?? 'redis-server', ...own, ...options];
+    const [file = '', ...words] = [...within, program, ...own, ...options];
     child = spawn(file, words, { stdio: 'ignore' });
     const failed = once(child, 'error').then(([error]) => Promise.reject(error as Error));
     await Promise.race([failed, answering(socket)]).catch((error: unknown) => {

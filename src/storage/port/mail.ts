@@ -224,7 +224,7 @@ export interface Mail {
   /**
    * As so many claims one behind the other, until nothing is ready, for less than they cost: what is due is moved once, and their events
    * are written behind the last. Killed in between, it has taken some; their leases run. With `repeat` what the tokens took whose claims hold
-   * is the answer, if they took any. Rejects only where nothing was taken: what it met behind that the next call meets again.
+   * is the answer, if they took any. Rejects only where it has nothing to hand out: what it met behind that the next call meets again.
    */
   claimMany(mailbox: string, options: ClaimManyOptions): Promise<Delivery[]>;
   takeUp(mailbox: string, who?: Pick<Actor, 'label'>): Promise<Consumer>;

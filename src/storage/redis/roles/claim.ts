@@ -1,3 +1,4 @@
+import { DreamosError } from '../../../model/errors.ts';
 import { acceptsOf } from '../../../model/filter.ts';
 import { unseal } from '../../../model/message.ts';
 import type { ClaimManyOptions, ClaimOptions, Delivery, Mail } from '../../port/mail.ts';
@@ -66,7 +67,22 @@ async function claimMany(ctx: RedisContext, mailbox: string, options: ClaimManyO
     ),
   );
   if (Number(untold) > 0) await tellSenders(ctx);
-  return Promise.all(taken.map((delivery) => deliveryOf(ctx, list(delivery))));
+  const all = await Promise.all(taken.map((delivery) => deliveryOr(ctx, list(delivery))));
+  const readable = all.flatMap((one) => (one instanceof DreamosError ? [] : one));
+  if (readable.length === 0 && all[0] instanceof DreamosError) throw all[0];
+  return readable;
+}
+
+/** Of one of many: the others are taken, too. One that cannot be read waits for the end of its lease, as behind a single claim. */
+async function deliveryOr(ctx: RedisContext, reply: readonly Reply[]): Promise<Delivery | DreamosError> {
+  try {
+    return await deliveryOf(ctx, reply);
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.code !== 'CORRUPT') throw error;
+    const [mailbox, id] = reply;
+    ctx.warn(`${text(id)} in ${text(mailbox)} was claimed and cannot be handed out: ${error.message}`);
+    return error;
+  }
 }
 
 async function deliveryOf(ctx: RedisContext, reply: readonly Reply[]): Promise<Delivery> {

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import type { Store } from '../../../src/storage/port/store.ts';
+import { expectRefusal } from '../../core/rig.ts';
+import { missing, said, skips } from '../../lack.ts';
+import { leaseMs, policy } from '../contract/rig.ts';
+import { newToken } from '../contract/ways.ts';
+import { mail, useServers } from './rig.ts';
+import { type TestServer, typed } from './server.ts';
+
+const lack = await missing('redis-server');
+
+describe.skipIf(skips(lack))(said('the bytes of messages in Redis', lack), () => {
+  const { serve, root } = useServers(lack);
+  const send = async (store: Store, message = mail()): Promise<string> => {
+    const [sent] = await store.mail.send([{ message, mailboxes: ['bob'] }], { durability: 'full' });
+    expect(sent).not.toBeInstanceOf(Error);
+    return message.id;
+  };
+  /** Of what is in bob's mailbox. */
+  const spoil = async (server: TestServer, rootId: string, id: string): Promise<void> => {
+    const [, box] = (await typed(server, `HGET {dreamos:${rootId}}:names bob`)).split('\r\n');
+    await typed(server, `HSET {dreamos:${rootId}}:b ${id} "${box}\\ngarbage"`);
+  };
+
+  test('that cannot be read keep back nothing of what is claimed with them', async () => {
+    const server = await serve();
+    const { open, id: rootId, warnings } = await root(server.address);
+    const store = await open();
+    const ids = [await send(store), await send(store), await send(store)];
+    await spoil(server, rootId, ids[1]!);
+    const tokens = ids.map(newToken);
+    const claimMany = (repeat: boolean) => store.mail.claimMany('bob', { tokens, leaseMs, policy, repeat });
+    for (const repeat of [false, true])
+      expect((await claimMany(repeat)).map(({ message: { id } }) => id)).toEqual([ids[0], ids[2]]);
+    expect(warnings).toHaveLength(2);
+    for (const warning of warnings) expect(warning).toContain(`${ids[1]} in bob`);
+    // As behind a single claim.
+    expect(await store.look.find(ids[1]!)).toMatchObject([{ state: 'inflight', attempt: 1 }]);
+  });
+
+  test('of which none can be read are an error, as that of one is', async () => {
+    const server = await serve();
+    const { open, id: rootId } = await root(server.address);
+    const store = await open();
+    for (const id of [await send(store), await send(store), await send(store)]) await spoil(server, rootId, id);
+    await expectRefusal(store.mail.claim('bob', { token: newToken(), leaseMs, policy }), 'CORRUPT');
+    const tokens = [newToken(), newToken()];
+    await expectRefusal(store.mail.claimMany('bob', { tokens, leaseMs, policy }), 'CORRUPT');
+  });
+});

@@ -122,8 +122,9 @@ function settling({ mail, documents }: Store, ask: Ask): Mail {
       await checkReceipt(receipt);
       return undefined;
     } catch (error) {
-      if (error instanceof DreamosError) return error;
-      throw error;
+      // All else is of the policy, or of the storage that was asked for it, and so of all of them.
+      if (!(error instanceof DreamosError) || !['FORBIDDEN', 'RECEIPT_INVALID'].includes(error.code)) throw error;
+      return error;
     }
   };
   return {

@@ -1,6 +1,9 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { registerAgent } from '../../../src/core/agents/agents.ts';
+import { createAcks } from '../../../src/core/bridge/acks.ts';
 import { bridge } from '../../../src/core/bridge/bridge.ts';
+import type { Ask } from '../../../src/core/policy/ask.ts';
+import { guarded } from '../../../src/core/policy/guard.ts';
 import type { Session } from '../../../src/core/root/root.ts';
 import { listen } from '../../../src/core/follow/listen.ts';
 import { watch } from '../../../src/core/follow/watch.ts';
@@ -14,7 +17,7 @@ import { engineUnreachable } from '../../../src/storage/engine/refusals.ts';
 import type { ClaimOptions } from '../../../src/storage/port/mail.ts';
 import { type CutStore, cutStore, engineAddress, sessionOver } from '../away-engine.ts';
 import { carrierTo, createWorld } from '../bridge/rig.ts';
-import { gather, refusal } from '../rig.ts';
+import { gather, must, refusal } from '../rig.ts';
 import { soFar, useStillTime } from '../still-time.ts';
 
 const still = useStillTime();
@@ -232,6 +235,25 @@ test('a bridge goes on until it is stopped: what was stored there is acked, and 
   expect(arrived).toEqual(ids);
   stop.abort();
   expect(await bridging).toMatchObject({ forwarded: 2 });
+});
+
+test('what a bridge has carried while the policy could not be asked is acked afterwards', async () => {
+  let isAway = true;
+  const asked = async (): Promise<true> => {
+    if (isAway) throw engineUnreachable(engineAddress, 'connection refused');
+    return true;
+  };
+  const ask: Ask = { may: asked, check: async () => void (await asked()), refusal: async () => undefined };
+  await send(still.rig.as('planner'), { to: 'reviewer', body: 'x' });
+  const { receipt } = must(await readNext(own, 'reviewer'));
+  const guardedOwn = sessionOver(guarded(own, 'bridge', 'read', ask, false), own, 'reviewer');
+  const acking = createAcks(guardedOwn, 'reviewer', 'b', () => 60_000).add(receipt);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await soFar(acking)).toBe('waiting');
+  isAway = false;
+  await vi.advanceTimersByTimeAsync(2000);
+  await acking;
+  expect(await gather(own.store.look.list('reviewer', 'archived'))).toHaveLength(1);
 });
 
 test('one that is stopped while it is away waits for it as long as for an answer', async () => {

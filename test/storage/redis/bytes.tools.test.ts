@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../../src/storage/port/store.ts';
-import { expectRefusal } from '../../core/rig.ts';
+import { expectRefusal, must } from '../../core/rig.ts';
 import { missing, said, skips } from '../../lack.ts';
 import { leaseMs, policy } from '../contract/rig.ts';
 import { newToken } from '../contract/ways.ts';
@@ -36,6 +36,29 @@ describe.skipIf(skips(lack))(said('the bytes of messages in Redis', lack), () =>
     for (const warning of warnings) expect(warning).toContain(`${ids[1]} in bob`);
     // As behind a single claim.
     expect(await store.look.find(ids[1]!)).toMatchObject([{ state: 'inflight', attempt: 1 }]);
+  });
+
+  test('go with the last mailbox that has them, also where their send was repeated after they were handed over', async () => {
+    const server = await serve();
+    const { open, id: rootId } = await root(server.address);
+    const store = await open();
+    const outgoing = {
+      message: mail(),
+      mailboxes: ['bob'],
+      limits: new Map([['bob', { maxMessages: 1, maxBytes: Infinity }]]),
+    };
+    const { id } = outgoing.message;
+    const sendIt = async () => (await store.mail.send([outgoing], { durability: 'full' }))[0];
+    expect(await sendIt()).toMatchObject({ id });
+    for await (const entry of store.look.list('bob', 'ready')) await store.mail.handOver(entry, 'ann', {});
+    expect(await sendIt()).toMatchObject({ id });
+    // Nor is there no room for what is no longer to come.
+    await send(store);
+    expect(await sendIt()).toMatchObject({ id });
+    const { receipt } = must(await store.mail.claim('ann', { token: newToken(), leaseMs, policy }));
+    await store.mail.nack(receipt, { policy, dead: true });
+    for await (const entry of store.look.list('ann', 'dead')) await store.mail.purge(entry, {});
+    expect(await typed(server, `HEXISTS {dreamos:${rootId}}:b ${id}`)).toBe(':0\r\n');
   });
 
   test('of which none can be read are an error, as that of one is', async () => {

@@ -42,10 +42,21 @@ end
 
 local function waiting(n, g) return g and call('HGET', K(n, 'rp'), g) end
 
+-- Whether the message of this id came to this mailbox: it is there, or where somebody has handed it over to since.
+local function cameTo(n, id)
+  if load(n, id) then return true end
+  for home in (homesOf(id) or ''):gmatch('%d+') do
+    local e = load(home, id)
+    for _, before in ipairs(e and e.H or {}) do
+      if tostring(before) == tostring(n) then return true end
+    end
+  end
+end
+
 local function fullFor(m)
   for _, box in ipairs(m.boxes) do
     local n = box.n
-    if n and (box.most or box.mostBytes) and not load(n, m.id)
+    if n and (box.most or box.mostBytes) and not cameTo(n, m.id)
       and not (m.dueAt == '' and m.replyTo ~= '' and call('ZSCORE', K(n, 'in'), m.replyTo))
       and not waiting(n, some(m.group)) then
       lineUpAll()
@@ -55,17 +66,6 @@ local function fullFor(m)
       if box.mostBytes and bytes + #m.sealed + 1 > box.mostBytes then
         return { 'full', box.name, 'maxBytes', box.mostBytes, bytes }
       end
-    end
-  end
-end
-
--- Whether the message of this id came to this mailbox: it is there, or where somebody has handed it over to since.
-local function cameTo(n, id)
-  if load(n, id) then return true end
-  for home in homesOf(id):gmatch('%d+') do
-    local e = load(home, id)
-    for _, before in ipairs(e and e.H or {}) do
-      if tostring(before) == tostring(n) then return true end
     end
   end
 end
@@ -123,7 +123,12 @@ local function sendOne(m)
     -- What has come already was sent by a call whose answer got lost.
     fresh = {}
     for _, box in ipairs(m.boxes) do
-      if not cameTo(box.n, m.id) then fresh[#fresh + 1] = box end
+      if not cameTo(box.n, m.id) then
+        fresh[#fresh + 1] = box
+      elseif not load(box.n, m.id) then
+        -- Whoever has it now keeps its bytes.
+        rehome(m.id, box.n)
+      end
     end
   end
   local own = m.expiresAt

@@ -14,9 +14,9 @@ export function isAudited(name: string): name is OperationName {
 
 /** Whether a call of one only looked: a dry run, and what changes something only when it is told to. */
 export function onlyLooks(name: OperationName, args: readonly unknown[]): boolean {
-  const says = (option: string): boolean =>
-    args.some(
-      (arg) => typeof arg === 'object' && arg !== null && (arg as Readonly<Record<string, unknown>>)[option] === true,
-    );
-  return says('dryRun') || says('check') || (name === 'doctor' && !says('fix'));
+  const said = (option: string): unknown[] =>
+    args.map((arg) => (arg as Readonly<Record<string, unknown>> | null | undefined)?.[option]);
+  if (said('dryRun').includes(true) || said('check').includes(true)) return true;
+  // As `doctor` takes it: whatever is not nothing.
+  return name === 'doctor' && !said('fix').some(Boolean);
 }

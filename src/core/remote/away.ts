@@ -127,8 +127,7 @@ export function createAway(server: Server): Away {
     const why = notThroughServer[operation];
     if (why !== undefined) throw notAway(name, why);
     const without = withoutOption[operation];
-    if (without && optionsIn(args, without.option)?.[without.option] === true)
-      throw notAway(name, `then ${without.why}`);
+    if (without && optionsIn(args, without.option)?.[without.option]) throw notAway(name, `then ${without.why}`);
     const functions: ((...args: unknown[]) => unknown)[] = [];
     let signal: AbortSignal | undefined;
     const packed = toJson(withNames(args), {

@@ -10,6 +10,7 @@ const everyMs = 2000;
 const idleMs = 15_000;
 // Among a thousand agents a look takes 0.1 s, and everybody who waits looks.
 const costFactor = 50;
+const busyRestMs = 50;
 
 /** Looks after tasks while somebody waits, whatever he waits for. Where there are none this is a listing of the mailboxes. */
 export function createTaskChore(session: Session): Chore {
@@ -35,7 +36,6 @@ export function createTaskChore(session: Session): Chore {
       if (busy || clock.uptime() < lookAt) return 0;
       busy = true;
       const beganAt = clock.uptime();
-      // Who waits beside it would look whether it is done, a thousand times a second.
       lookAt = beatBy(clock, beganAt + beatMs);
       try {
         return (await orWarnOnce(session, 'queues of tasks', 'Tasks are not looked for', look, isAnyTrouble)) ?? 0;
@@ -46,6 +46,7 @@ export function createTaskChore(session: Session): Chore {
         lookAt = restMs < idleMs ? againAt : beatBy(clock, againAt);
       }
     },
-    restMs: () => Math.max(1, lookAt - clock.uptime()),
+    // Who waits beside a look would ask whether it is done, a thousand times a second.
+    restMs: () => Math.max(busy ? busyRestMs : 1, lookAt - clock.uptime()),
   };
 }

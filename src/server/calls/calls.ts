@@ -1,7 +1,9 @@
 /** A call of a client of dreamos' own (core/remote/protocol.ts): the same function of the core, in a session of who asks. */
 import { operations } from '../../contract/operations.ts';
+import { withoutOption } from '../../contract/remote/through-server.ts';
 import { asDreamosError } from '../../cli/errors.ts';
 import { isEach, noted } from '../../core/audit/noted.ts';
+import { isAudited, onlyLooks as isLookToAudit } from '../../core/audit/what.ts';
 import { sessionOn } from '../../core/open-root.ts';
 import {
   handedOver,
@@ -14,7 +16,7 @@ import {
   storeCall,
   takeUpCall,
 } from '../../core/remote/protocol.ts';
-import { otherVersion } from '../../core/remote/refusals.ts';
+import { notAway, otherVersion } from '../../core/remote/refusals.ts';
 import { fromJson, toJson } from '../../core/remote/wire.ts';
 import { admit } from '../../core/root/operation.ts';
 import type { Root, Session } from '../../core/root/root.ts';
@@ -117,22 +119,34 @@ export function createCalls({ root, readOnly, ending }: CallsOptions): Calls {
     if (!load)
       throw usage(`"${call}" is not done through a server.`, 'Open the root itself: `open` instead of `connect`');
     const run = await load();
-    if (readOnly && operations[run.operation].effect !== 'looks' && !isDry(call, args)) throw onlyLooks(run.operation);
-    return noted(session, run.operation, args, () => run(session, ...args));
+    const { operation } = run;
+    const isLook = operations[operation].effect === 'looks' || isDry(call, args);
+    if (readOnly && !isLook) throw onlyLooks(operation);
+    const without = withoutOption[operation];
+    if (without && args.some((one) => fieldOf(one, without.option))) throw notAway(operation, `then ${without.why}`);
+    // Else what is done would be noted nowhere, by a word that the operation does not read.
+    if (!isLook && isAudited(operation) && isLookToAudit(operation, args))
+      throw usage(`"${operation}" is no dry run by these arguments.`, 'Leave `dryRun` and `check` out');
+    return noted(session, operation, args, () => run(session, ...args));
   }
 }
 
 /** Where a call says that it only looks, or is only to tell what it would do: an option that it has not is none. */
 const dryRunAt: Readonly<Record<string, number>> = {
   ...{ 'archive.pack': 1, 'archive.prune': 1, 'topics.prune': 1, 'tasks.createAll': 1, 'tasks.importBeads': 1 },
-  ...{ 'audit.prune': 0, 'schedule.fire': 0 },
+  ...{ 'audit.prune': 0, 'schedule.fire': 0, 'dlq.retry': 2, 'dlq.purge': 2 },
 };
 
 function isDry(call: string, args: readonly unknown[]): boolean {
-  if (call === 'doctor') return (args[0] as { readonly fix?: unknown } | undefined)?.fix !== true;
+  if (call === 'doctor') return !fieldOf(args[0], 'fix');
   const at = dryRunAt[call];
   if (at === undefined) return call === 'chooseDead';
-  return (args[at] as { readonly dryRun?: unknown } | undefined)?.dryRun === true;
+  return fieldOf(args[at], 'dryRun') === true;
+}
+
+/** Of what nobody has checked yet. */
+function fieldOf(one: unknown, name: string): unknown {
+  return (one as Readonly<Record<string, unknown>> | null | undefined)?.[name];
 }
 
 /** What an operation takes that may wait for long: its options, which get the signal of the connection. */

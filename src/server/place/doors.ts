@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { listAgents } from '../../core/agents/agents.ts';
 import type { Session } from '../../core/root/root.ts';
 import { isQueue } from '../../model/agent.ts';
+import { beatMs, restByBeat } from '../../model/clock.ts';
 import { usage } from '../../model/refusals.ts';
 import {
   closeDoor,
@@ -39,7 +40,7 @@ interface Door {
 }
 
 /** So often it is looked whether an agent has come or gone. */
-const lookMs = 3000;
+const lookMs = beatMs;
 
 /**
  * @param session of the server itself @param listenerFor an agent's @param listen has it listen at a path
@@ -86,13 +87,19 @@ export async function openDoors(
   let looking = Promise.resolve();
   const failed = (error: unknown): void =>
     session.warn(`Agents that came have no sockets yet: ${(error as Error).message}`);
-  const timer = setInterval(() => {
+  let timer: NodeJS.Timeout;
+  const rest = (): void => {
+    timer = setTimeout(lookAgain, restByBeat(session.clock, lookMs)).unref();
+  };
+  const lookAgain = (): void => {
     looking = looking.then(look).catch(failed);
-  }, lookMs).unref();
+    rest();
+  };
+  rest();
   return {
     agents: () => [...open.keys()],
     close: async () => {
-      clearInterval(timer);
+      clearTimeout(timer);
       await looking;
       await Promise.all([...open].map(([agent, door]) => shut(session, folder, agent, door)));
     },

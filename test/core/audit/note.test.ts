@@ -38,9 +38,9 @@ describe('what a call was', () => {
     await noteCall(rig.root, 'topics.prune', ['a', { dryRun: true }]);
     await noteCall(rig.root, 'doctor', [{}]);
     expect(await all()).toEqual([]);
-    await noteCall(rig.root, 'doctor', [{ fix: true }]);
+    for (const fix of [true, 1]) await noteCall(rig.root, 'doctor', [{ fix }]);
     await noteCall(rig.root, 'dlq.purge', ['reviewer', { all: true }]);
-    expect(await ops()).toEqual(['doctor', 'dlq.purge']);
+    expect(await ops()).toEqual(['doctor', 'doctor', 'dlq.purge']);
   });
 
   test('whatever was denied is noted, and never what it was called with', async () => {

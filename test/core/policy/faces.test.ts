@@ -46,7 +46,7 @@ const about: Record<string, readonly string[]> = {
   'what one was handed, which is given back': ['createHanded'],
   'what a client and its server say to each other': [
     ...['callPath', 'hello', 'takeUpCall', 'keepReplyCall', 'storeCall', 'storeLooks', 'handedOver', 'lineBytesHeader'],
-    ...['ownVersion', 'otherVersion', 'toJson', 'fromJson'],
+    ...['ownVersion', 'otherVersion', 'notAway', 'toJson', 'fromJson'],
   ],
   'what a worker does by the way, once the gate has let it work and reply': ['keepReply', 'takeUp', 'lastingIn'],
 };

@@ -3,6 +3,8 @@ import { listAgents } from '../../../src/core/agents/agents.ts';
 import { doctor, type DoctorOptions } from '../../../src/core/keep/doctor.ts';
 import { list } from '../../../src/core/look/list.ts';
 import { status } from '../../../src/core/look/status.ts';
+import { listAudit } from '../../../src/core/audit/list.ts';
+import { sessionOn } from '../../../src/core/open-root.ts';
 import { send, sendAll } from '../../../src/core/send/send.ts';
 import { listHeld } from '../../../src/core/take/held.ts';
 import { readNext } from '../../../src/core/take/read.ts';
@@ -13,6 +15,7 @@ import type { Session } from '../../../src/core/root/root.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { createCalls } from '../../../src/server/calls/calls.ts';
 import { heapGrowth } from '../../heap.ts';
+import { gather } from '../../core/rig.ts';
 import { createConnected } from './rig.ts';
 
 let rig: Awaited<ReturnType<typeof createConnected>>;
@@ -50,7 +53,7 @@ test('errors, each item of several, and results that are errors arrive as such',
   expect((await listAgents(planner)).map(({ name }) => name)).toEqual(['planner', 'reviewer']);
 });
 
-test('the root is examined through a server, also through one that only looks, and repaired by nobody but who has its files', async () => {
+test('dreamos’ own clients examine the root through a server, also through one that only looks, and repair nothing', async () => {
   const planner = await rig.connect('planner');
   const found = async (session: Session, options: DoctorOptions = {}) => {
     const rules: string[] = [];
@@ -62,18 +65,44 @@ test('the root is examined through a server, also through one that only looks, a
   expect(here).not.toEqual([]);
   expect(await found(planner)).toEqual(here);
   await expect(found(planner, { fix: true })).rejects.toMatchObject({ code: 'USAGE' });
-  const { answer } = createCalls({ root: rig.root, readOnly: true, ending: new AbortController().signal });
+  for (const readOnly of [false, true]) {
+    const asked = askedOf(readOnly, 'doctor');
+    for (const args of [[], [{}], [{ fix: false }], [{ fix: 0 }]]) expect(await asked(args)).toHaveProperty('end');
+    const code = readOnly ? 'FORBIDDEN' : 'USAGE';
+    for (const fix of [true, 1, 'no', {}]) expect(await asked([{ fix }])).toMatchObject({ error: { of: { code } } });
+  }
+});
+
+test('what changes something is no look by a word in a place where it means nothing', async () => {
+  const lastNoted = async () => (await gather(listAudit(rig.root))).map(({ op }) => op)[0];
+  const said = { lease: '30m' };
+  for (const args of [[said, { dryRun: true }], [{ ...said, dryRun: true }], [said, {}, { check: true }]])
+    expect(await askedOf(false, 'config.change')(args)).toMatchObject({ error: { of: { code: 'USAGE' } } });
+  expect(await lastNoted()).toBeUndefined();
+  expect(await askedOf(false, 'config.change')([said])).toHaveProperty('end');
+  expect(await lastNoted()).toBe('config.change');
+  for (const readOnly of [false, true]) {
+    const purge = askedOf(readOnly, 'dlq.purge');
+    expect(await purge([undefined, 'all', { dryRun: true }])).toEqual({ end: [] });
+    const code = readOnly ? 'FORBIDDEN' : 'USAGE';
+    expect(await purge([undefined, 'all', { force: true }, { dryRun: true }])).toMatchObject({
+      error: { of: { code } },
+    });
+  }
+});
+
+function askedOf(readOnly: boolean, call: string): (args: readonly unknown[]) => Promise<unknown> {
   const { signal } = new AbortController();
-  const asked = async (args: unknown[]): Promise<unknown> => {
+  const { answer } = createCalls({ root: rig.root, readOnly, ending: signal });
+  return async (args) => {
     const lines: unknown[] = [];
-    const question = { v: ownVersion, call: 'doctor', args: toJson(args) };
+    const question = { v: ownVersion, call, args: toJson(args) };
     const write = async (line: unknown) => void lines.push(line);
-    await answer({ session: planner, question, ended: signal, gone: signal, left: signal, write });
+    const session = sessionOn(rig.root, { as: 'planner', env: {} });
+    await answer({ session, question, ended: signal, gone: signal, left: signal, write });
     return lines.at(-1);
   };
-  expect(await asked([])).toHaveProperty('end');
-  expect(await asked([{ fix: true }])).toHaveProperty('error');
-});
+}
 
 test('a server keeps nothing of the calls that it has answered', { timeout: 60_000 }, async () => {
   const ending = new AbortController().signal;

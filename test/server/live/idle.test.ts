@@ -66,7 +66,7 @@ async function atRest(ofEach: number): Promise<{ readonly asked: number; readonl
   const clock = { now: () => Date.now(), uptime: () => performance.now() };
   const { root } = await meanwhile(initRoot({ root: dir, agents: ['planner', 'reviewer'], as: 'planner', clock }));
   const socket = join(dir, 's');
-  const served = await meanwhile(serve(root, { socket }));
+  const served = await meanwhile(serve(root, { socket, agentSockets: { folder: join(dir, 'doors'), users: {} } }));
   const readings: Reading[] = [];
   for (let i = 0; i < ofEach * kinds.length; i++)
     readings.push(await meanwhile(open(socket, kinds[i % kinds.length] ?? '', { headers: asEvents })));
@@ -89,8 +89,8 @@ test(
   { timeout: 60_000 },
   async () => {
     const [four, twenty] = [await atRest(1), await atRest(5)];
-    // Each stream has one look at everything in a minute.
-    expect(four.asked).toBeLessThan(1100);
+    // Each stream has one look at everything in a minute, and agents’ sockets one at who there is in five seconds.
+    expect(four.asked).toBeLessThan(1150);
     expect(twenty.asked).toBeLessThan(four.asked + 16 * 2 * 8);
     // Once in five seconds. (What Node's own server has timers for is not among it.)
     for (const { woken: times } of [four, twenty]) expect(times).toBeLessThan(28);

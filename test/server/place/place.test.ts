@@ -252,7 +252,7 @@ test('each agent has a door of its own, in a folder of its own; those who come g
     () => existsSync(door('tester')) && existsSync(door('critic')) && !existsSync(join(doors, 'reviewer')),
   );
   expect((await rawly(door('critic'), status('critic'))).statuses).toEqual([200]);
-}, 20_000);
+}, 30_000);
 
 test('doors are not made where others could put theirs', async () => {
   const dir = scratch();
@@ -337,7 +337,7 @@ test('a server whose socket was taken away lets what it is at finish', async () 
 });
 
 async function expectSoon(holds: () => boolean): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + 20_000;
   while (!holds() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 50));
   expect(holds()).toBe(true);
 }

@@ -43,6 +43,7 @@ async function listen(tell: Tell, address = 'tcp://127.0.0.1:0') {
   const stop = new AbortController();
   let told: (address: string) => void = () => undefined;
   const up = new Promise<string>((resolve) => (told = resolve));
+  const warnings: string[] = [];
   const ended = listenForBridges(zmq, {
     address,
     keys: { path: '/keys', ...far, peers },
@@ -50,14 +51,14 @@ async function listen(tell: Tell, address = 'tcp://127.0.0.1:0') {
     tell,
     signal: stop.signal,
     onUp: async (at) => told(at),
-    warn: () => undefined,
+    warn: (warning) => warnings.push(warning),
   });
   const end = async (): Promise<void> => {
     stop.abort();
     await ended;
   };
   ends.push(end);
-  return { at: await up, end };
+  return { at: await up, end, warnings };
 }
 
 function topics(at: string, keys: KeyPair = near): FarTopics {
@@ -105,7 +106,8 @@ describe('who asks', () => {
     expect(proofs.peerOf(connection, proofOf(zmq.curveKeyPair(), far.publicKey, nonce))).toBeUndefined();
     // Made for another root, which would bring it here.
     expect(proofs.peerOf(connection, proofOf(near, other.publicKey, nonce))).toBeUndefined();
-    expect(proofs.peerOf(connection, '')).toBeUndefined();
+    for (const none of ['', 'ä'.repeat(64), proof.toUpperCase()])
+      expect(proofs.peerOf(connection, none)).toBeUndefined();
   });
 
   test('without one is refused, and nothing is asked of the root', async () => {
@@ -127,6 +129,22 @@ describe('who asks', () => {
     expect(JSON.parse(String(await dealer.receive()))).toMatchObject({ n: 7, is: 'refused', code: 'UNAUTHENTICATED' });
     await dealer.send('{"listen":{}}');
     expect(String(await dealer.receive())).toContain('no question of who listens');
+  });
+
+  test('is answered later where that ends in an error, and so is who asks next', async () => {
+    let fails = true;
+    const { at, warnings } = await listen({
+      ...bells(),
+      ask: async () => {
+        if (fails) throw new TypeError('a fault');
+        return nothing;
+      },
+    });
+    const one = topics(at);
+    expect(await one.ask(ask)).toMatchObject({ is: 'later', reason: expect.stringContaining('a fault') });
+    expect(warnings).toEqual([expect.stringContaining('a fault')]);
+    fails = false;
+    expect(await one.ask(ask)).toEqual(nothing);
   });
 
   test('where the connection breaks knows it, and the next question makes another one', async () => {

@@ -11,7 +11,14 @@ export interface Desk {
   close(): Promise<void>;
 }
 
-export function createDesk(proofs: Proofs, tell: Tell['ask'], ringer: Ringer): Desk {
+export interface DeskOptions {
+  readonly proofs: Proofs;
+  readonly tell: Tell['ask'];
+  readonly ringer: Ringer;
+  readonly warn: (message: string) => void;
+}
+
+export function createDesk({ proofs, tell, ringer, warn }: DeskOptions): Desk {
   const busy = new Set<string>();
   let before: Promise<unknown> = Promise.resolve();
   let isClosed = false;
@@ -30,8 +37,16 @@ export function createDesk(proofs: Proofs, tell: Tell['ask'], ringer: Ringer): D
       const name = connection.toString('hex');
       if (busy.has(name)) return refusal(question.n, 'LIMITED', 'one question at a time');
       busy.add(name);
-      const answered = before.then(() => answerOne(connection, question)).finally(() => busy.delete(name));
-      before = answered.catch(() => undefined);
+      const answered = before
+        .then(() => answerOne(connection, question))
+        .catch((error: unknown) => {
+          // Of one question: all else that is answered here goes on.
+          const reason = `something unexpected happened: ${(error as Error).message}`;
+          warn(`Who listens could not be answered: ${reason}`);
+          return refusal(question.n, 'UNEXPECTED', reason, 'later');
+        })
+        .finally(() => busy.delete(name));
+      before = answered;
       return answered;
     },
     close: async () => {

@@ -2,7 +2,9 @@
 import { type Ask, CarrierDown, type FarTopics, type Rings, type Told } from '../../carriers/port.ts';
 import { errorCodes } from '../../contract/error-codes.ts';
 import { type Heard, heard } from '../../contract/look.ts';
+import { fieldsIn, isNested, jsonIn, takeDataExactly } from '../../model/basics/raw-json.ts';
 import { DreamosError, type ErrorCode } from '../../model/errors.ts';
+import { fromFile } from '../../model/message.ts';
 import { follow, type Followed } from '../follow/follow.ts';
 import type { ListenOptions } from '../follow/listen.ts';
 import type { Session } from '../root/root.ts';
@@ -64,21 +66,21 @@ export async function* listenFar(
   }
 }
 
-/** @throws MESSAGE_INVALID */
+/** With `data` as it was written. @throws MESSAGE_INVALID */
 function heardOf(line: string): Heard {
-  const { data } = heard.safeParse(jsonIn(line));
-  if (data) return data;
+  const json = jsonIn(line);
+  if (isNested(json)) takeExactly((json as { message?: unknown }).message, line);
+  const { data } = heard.safeParse(json);
+  if (data) return { ...data, message: fromFile(data.message) };
   throw new DreamosError('invalid', 'MESSAGE_INVALID', `This is no message of a topic: ${line.slice(0, 60)}`, {
     hint: 'Both ends need a dreamos of about the same age',
   });
 }
 
-function jsonIn(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
+function takeExactly(message: unknown, line: string): void {
+  let text = '';
+  for (const [name, field] of fieldsIn(line)) if (name === 'message') text = field;
+  if (isNested(message)) takeDataExactly(message, text);
 }
 
 function unreachable({ words }: FarTopics, why: string, cause?: unknown): DreamosError {

@@ -2,6 +2,7 @@
 import type { Ask, Tell, Told } from '../../carriers/port.ts';
 import type { Heard } from '../../contract/look.ts';
 import { sameAgent } from '../../model/agent.ts';
+import { exactJson } from '../../model/basics/raw-json.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { listenOnce } from '../follow/listen.ts';
@@ -57,7 +58,7 @@ async function tell(session: Session, { as, patterns, since, from, most }: Ask, 
 /** `undefined`: it is nested deeper than the stack goes, or longer than a string may be. */
 function lineOf(heard: Heard): string | undefined {
   try {
-    return JSON.stringify(heard);
+    return exactJson(heard);
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

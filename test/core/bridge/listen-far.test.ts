@@ -4,7 +4,10 @@ import { registerAgent } from '../../../src/core/agents/agents.ts';
 import { listenFar, type ListenFarOptions } from '../../../src/core/bridge/listen-far.ts';
 import { createTell } from '../../../src/core/bridge/tell.ts';
 import { publish } from '../../../src/core/topics/publish.ts';
+import { listen } from '../../../src/core/follow/listen.ts';
 import { pruneTopic } from '../../../src/core/topics/topics.ts';
+import { exactJson } from '../../../src/model/basics/raw-json.ts';
+import { parseData } from '../../../src/model/data.ts';
 import { expectRefusal, gather } from '../rig.ts';
 import { soFar, useStillTime } from '../still-time.ts';
 
@@ -186,3 +189,14 @@ test('what was heard is as `listen` tells it', async () => {
   const [one] = await gather(listenFar(still.rig.root, far().topics, ['>'], { as: 'ann', since: 'start', count: 1 }));
   expect(one).toMatchObject({ topic: 'build', message: { id, topic: 'build', from: 'planner' } });
 });
+
+test.each(['{"n":12345678901234567890}', '{"b":1,"2":2,"1":3}', '{"a":1,"a":2}'])(
+  'data is heard as it was written: %s',
+  async (text) => {
+    await publish(still.rig.root, 'build', { body: 'm', data: parseData(text, 'It') });
+    const [one] = await gather(listenFar(still.rig.root, far().topics, ['>'], { as: 'ann', since: 'start', count: 1 }));
+    expect(exactJson(one)).toContain(`"data":${text}`);
+    const [local] = await gather(listen(still.rig.root, '>', { since: 'start', count: 1 }));
+    expect(exactJson(one?.message)).toBe(exactJson(local?.message));
+  },
+);

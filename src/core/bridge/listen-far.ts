@@ -17,7 +17,7 @@ export interface ListenFarOptions extends ListenOptions {
   readonly as: string;
 }
 
-/** @throws PEER_UNREACHABLE: at the beginning, or for `waitMs`; what the other root refuses: FORBIDDEN, AGENT_NOT_FOUND, CURSOR_INVALID */
+/** @throws PEER_UNREACHABLE: at the beginning, or for `waitMs`; what the other root refuses: FORBIDDEN, AGENT_NOT_FOUND (renamed), CURSOR_INVALID */
 export async function* listenFar(
   session: Session,
   far: FarTopics,

@@ -71,7 +71,9 @@ export async function listenOnce(
       cursor = event.cursor;
       if (one === undefined) continue;
       heard.push(one);
-      if (isFull(one)) return { heard, cursor, more: true };
+      if (!isFull(one)) continue;
+      sayGone();
+      return { heard, cursor, more: true };
     }
     cursor = batch.cursor;
     if (batch.more.size > 0) continue;
@@ -107,7 +109,7 @@ function heardIn(
     watch: (hint) => store.journal.watch(of, hint),
     tell: async (event) => {
       if (event.event !== 'published' || Date.parse(event.at) < from) return undefined;
-      const message = await messageOf(session, event);
+      const message = await messageOf({ ...session, warn: onWarning }, event);
       if (message === undefined) gone.set(event.mailbox, (gone.get(event.mailbox) ?? 0) + 1);
       const { cursor, at, again } = event;
       const topic = topicOf(event.mailbox) ?? '';

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Ask, CarrierDown, type FarTopics, type Told } from '../../../src/carriers/port.ts';
 import { registerAgent } from '../../../src/core/agents/agents.ts';
+import { listAudit } from '../../../src/core/audit/list.ts';
+import { renameAgent } from '../../../src/core/keep/rename-agent.ts';
 import { listenFar, type ListenFarOptions } from '../../../src/core/bridge/listen-far.ts';
 import { createTell } from '../../../src/core/bridge/tell.ts';
 import { publish } from '../../../src/core/topics/publish.ts';
@@ -8,7 +10,7 @@ import { listen } from '../../../src/core/follow/listen.ts';
 import { pruneTopic } from '../../../src/core/topics/topics.ts';
 import { exactJson } from '../../../src/model/basics/raw-json.ts';
 import { parseData } from '../../../src/model/data.ts';
-import { expectRefusal, gather } from '../rig.ts';
+import { corruptOnce, expectRefusal, gather } from '../rig.ts';
 import { soFar, useStillTime } from '../still-time.ts';
 
 const still = useStillTime();
@@ -165,9 +167,61 @@ describe('who is asked', () => {
     expect(await far('host-c').topics.ask(ask)).toMatchObject({ is: 'refused', code: 'FORBIDDEN' });
     expect(await far().topics.ask({ ...ask, as: 'planner' })).toMatchObject({ is: 'refused', code: 'FORBIDDEN' });
     expect(await far('').topics.ask({ ...ask, as: 'planner' })).toMatchObject({ is: 'refused', code: 'FORBIDDEN' });
-    expect(await far().topics.ask({ ...ask, as: 'nobody' })).toMatchObject({ is: 'refused', code: 'AGENT_NOT_FOUND' });
+    const elsewhere = await far().topics.ask({ ...ask, as: 'planner' });
+    const nobody = await far().topics.ask({ ...ask, as: 'nobody' });
+    expect(JSON.stringify(nobody).replaceAll('nobody', 'planner')).toBe(JSON.stringify(elsewhere));
     expect(await far().topics.ask({ ...ask, since: 'x' })).toMatchObject({ is: 'refused', code: 'CURSOR_INVALID' });
     expect(await far().topics.ask({ ...ask, patterns: ['a b'] })).toMatchObject({ is: 'refused' });
+  });
+
+  test('tells who lived there under another name by which one, and nobody else', async () => {
+    await renameAgent(still.rig.root, 'ann', 'eve');
+    const ask: Ask = { as: 'ann', patterns: ['build'], since: 'start', most: 10 };
+    expect(await far().topics.ask(ask)).toMatchObject({ is: 'refused', reason: expect.stringContaining('eve') });
+    const other = await far('host-c').topics.ask(ask);
+    expect(other).toMatchObject({ is: 'refused', code: 'FORBIDDEN' });
+    expect(JSON.stringify(other)).not.toContain('eve');
+  });
+
+  test('notes once for each peer and reason what was denied, and what is only wrong not at all', async () => {
+    const ask: Ask = { as: 'planner', patterns: ['build'], since: 'start', most: 10 };
+    const [one, other] = [far(), far('host-c')];
+    for (const { topics } of [one, one, other]) await topics.ask(ask);
+    await other.topics.ask({ ...ask, as: 'ann' });
+    await one.topics.ask({ ...ask, as: 'ann', since: 'x' });
+    const tell = createTell(still.rig.root);
+    for (let n = 0; n < 2; n++) await tell.ask(ask, 'host-a');
+    const noted = await gather(listAudit(still.rig.root));
+    const denied = { op: 'listen', result: 'denied', code: 'FORBIDDEN' };
+    const why = (name: string, peer: string) => `${name} does not live at ${peer}, which asks in that name.`;
+    expect(noted.reverse()).toMatchObject([
+      { ...denied, by: 'planner', why: why('planner', 'host-a') },
+      { ...denied, by: 'planner', why: why('planner', 'host-c') },
+      { ...denied, by: 'ann', why: why('ann', 'host-c') },
+      { ...denied, by: 'planner', why: why('planner', 'host-a') },
+    ]);
+  });
+
+  test('warns of what is passed over also where the page is full, who listens and nobody else', async () => {
+    await say('gone');
+    await pass(10);
+    await pruneTopic(still.rig.root, 'build', { olderThanMs: 1 });
+    for (const body of ['one', 'spoilt', 'two', 'three']) await say(body);
+    const ask: Ask = { as: 'ann', patterns: ['build'], since: 'start', most: 1 };
+    const first = await far().topics.ask(ask);
+    expect(first).toMatchObject({
+      messages: [expect.stringContaining('"one"')],
+      more: true,
+      warnings: ['1 message published to build is not there any more and is passed over.'],
+    });
+    corruptOnce(still.rig.root);
+    const { cursor } = first as Extract<Told, { is: 'heard' }>;
+    expect(await far().topics.ask({ ...ask, since: cursor })).toMatchObject({
+      messages: [expect.stringContaining('"two"')],
+      more: true,
+      warnings: [expect.stringContaining('cannot be read')],
+    });
+    expect(still.rig.warnings).toEqual([]);
   });
 
   test('rings whatever topic it is, until nobody listens', async () => {

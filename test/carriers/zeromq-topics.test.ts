@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import * as zmq from 'zeromq';
 import { type Ask, CarrierDown, type FarTopics, type Tell, type Told } from '../../src/carriers/port.ts';
@@ -159,6 +161,31 @@ describe('who asks', () => {
     await expect(one.ask(ask)).rejects.toBeInstanceOf(CarrierDown);
     await listen(tell, at);
     expect(await one.ask(ask)).toEqual(nothing);
+  });
+});
+
+describe('who asks for no longer than his time', () => {
+  test('is told that nothing was answered, and the next question has a connection of its own', async () => {
+    let answer: (told: Told) => void = () => undefined;
+    let asked = 0;
+    const { at } = await listen({
+      ...bells(),
+      ask: async () => (++asked === 2 ? new Promise((resolve) => (answer = resolve)) : nothing),
+    });
+    const one = topics(at);
+    expect(await one.ask(ask, 60_000)).toEqual(nothing);
+    await expect(one.ask(ask, 100)).rejects.toThrow(new CarrierDown('nothing was answered for 0.1 s'));
+    answer(nothing);
+    expect(await one.ask(ask, 60_000)).toEqual(nothing);
+    expect(asked).toBe(3);
+  });
+
+  test('is told so where somebody listens and says nothing, too', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    ends.push(() => silent.close());
+    await once(silent, 'listening');
+    const one = topics(`tcp://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+    await expect(one.ask(ask, 50)).rejects.toThrow('nothing was answered for 0.05 s');
   });
 });
 

@@ -28,6 +28,7 @@ function far(peer = 'host-a') {
   const state = {
     down: undefined as string | undefined,
     closed: 0,
+    withinMs: [] as (number | undefined)[],
     restMs: 15_000,
     trouble: undefined as string | undefined,
   };
@@ -36,7 +37,8 @@ function far(peer = 'host-a') {
   const tell = createTell(still.rig.root);
   const topics: FarTopics = {
     words: 'tcp://host-b:5555',
-    ask: async (ask) => {
+    ask: async (ask, withinMs) => {
+      state.withinMs.push(withinMs);
       if (state.down !== undefined) throw new CarrierDown(state.down);
       asked.push(ask);
       return answer ?? tell.ask(ask, peer);
@@ -131,6 +133,26 @@ describe('who listens to another root', () => {
     there.answers({ is: 'heard', messages: ['{'], cursor: 'c', more: false, warnings: [] });
     await expectRefusal(hear(there).done, 'MESSAGE_INVALID');
     expect(there.state.closed).toBe(5);
+  });
+
+  test('asks no longer than what is left of its time, or 5 s', async () => {
+    const there = far();
+    const one = hear(there, { waitMs: 20_000 });
+    expect(await soFar(one.done)).toBe('waiting');
+    await pass(8000);
+    there.ring();
+    await pass(0);
+    await say('heard');
+    there.ring();
+    await pass(3000);
+    there.ring();
+    await pass(30_000);
+    expect(await soFar(one.done)).toBe('ended');
+    const within = there.state.withinMs;
+    expect([...new Set(within)]).toEqual([20_000, 12_000, 17_000, 5000]);
+    there.state.withinMs = [];
+    await hear(there, { since: 'start', count: 1 }).done;
+    expect(new Set(there.state.withinMs)).toEqual(new Set([Infinity]));
   });
 
   test('looks once a second where nothing rings, and says so', async () => {

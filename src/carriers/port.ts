@@ -117,8 +117,11 @@ export interface Rings {
 export interface FarTopics {
   /** For people. */
   readonly words: string;
-  /** @throws CarrierDown: not now; any other error: never, as it is set up */
-  ask(ask: Ask): Promise<Told>;
+  /**
+   * One after the other. @param withinMs how long it may take, with connecting
+   * @throws CarrierDown: not now, or not within that; any other error: never, as it is set up
+   */
+  ask(ask: Ask, withinMs?: number): Promise<Told>;
   /** Calls `hint` when something may have been published there, or the connection has broken. */
   watch(hint: () => void): Rings;
   close(): Promise<void>;

@@ -1,18 +1,12 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import * as zmq from 'zeromq';
 import { type Ask, CarrierDown, type FarTopics, type Tell, type Told } from '../../src/carriers/port.ts';
 import { guard } from '../../src/carriers/zeromq/guard.ts';
 import type { KeyPair } from '../../src/carriers/zeromq/keys.ts';
 import { listenForBridges } from '../../src/carriers/zeromq/listen.ts';
-import { createProofs, proofOf } from '../../src/carriers/zeromq/proof.ts';
-import {
-  isQuestion,
-  nonceIn,
-  questionIn,
-  questionLine,
-  saidIn,
-  saidLine,
-} from '../../src/carriers/zeromq/questions.ts';
+import { questionLine } from '../../src/carriers/zeromq/questions.ts';
 import { createRinger, hearRings } from '../../src/carriers/zeromq/rings.ts';
 import { zeromqTopics } from '../../src/carriers/zeromq/topics.ts';
 
@@ -35,14 +29,23 @@ afterEach(async () => {
 /** A bell that the test rings, and who may hear it. */
 const bells = () => {
   const rings = new Set<() => void>();
-  const watch: Tell['watch'] = async (ring) => (rings.add(ring), async () => void rings.delete(ring));
-  return { watch, rings, ring: () => rings.forEach((one) => one()) };
+  const [watched, left] = [calls(), calls()];
+  const watch: Tell['watch'] = async (ring) => {
+    rings.add(ring);
+    watched.call();
+    return async () => {
+      rings.delete(ring);
+      left.call();
+    };
+  };
+  return { watch, watched, left, rings, ring: () => rings.forEach((one) => one()) };
 };
 
 async function listen(tell: Tell, address = 'tcp://127.0.0.1:0') {
   const stop = new AbortController();
   let told: (address: string) => void = () => undefined;
   const up = new Promise<string>((resolve) => (told = resolve));
+  const warnings: string[] = [];
   const ended = listenForBridges(zmq, {
     address,
     keys: { path: '/keys', ...far, peers },
@@ -50,14 +53,14 @@ async function listen(tell: Tell, address = 'tcp://127.0.0.1:0') {
     tell,
     signal: stop.signal,
     onUp: async (at) => told(at),
-    warn: () => undefined,
+    warn: (warning) => warnings.push(warning),
   });
   const end = async (): Promise<void> => {
     stop.abort();
     await ended;
   };
   ends.push(end);
-  return { at: await up, end };
+  return { at: await up, end, warnings };
 }
 
 function topics(at: string, keys: KeyPair = near): FarTopics {
@@ -94,20 +97,6 @@ describe('who asks', () => {
     ]);
   });
 
-  test('proves it by his own key, and by what this connection alone was given', () => {
-    const proofs = createProofs({ secretKey: far.secretKey, peers });
-    const connection = Buffer.from('1');
-    const nonce = proofs.nonceFor(connection);
-    const proof = proofOf(near, far.publicKey, nonce);
-    expect(proofs.peerOf(connection, proof)).toBe('host-a');
-    expect(proofs.peerOf(Buffer.from('2'), proof)).toBeUndefined();
-    expect(createProofs({ secretKey: far.secretKey, peers }).peerOf(connection, proof)).toBeUndefined();
-    expect(proofs.peerOf(connection, proofOf(zmq.curveKeyPair(), far.publicKey, nonce))).toBeUndefined();
-    // Made for another root, which would bring it here.
-    expect(proofs.peerOf(connection, proofOf(near, other.publicKey, nonce))).toBeUndefined();
-    expect(proofs.peerOf(connection, '')).toBeUndefined();
-  });
-
   test('without one is refused, and nothing is asked of the root', async () => {
     const { at } = await listen({
       ...bells(),
@@ -129,6 +118,22 @@ describe('who asks', () => {
     expect(String(await dealer.receive())).toContain('no question of who listens');
   });
 
+  test('is answered later where that ends in an error, and so is who asks next', async () => {
+    let fails = true;
+    const { at, warnings } = await listen({
+      ...bells(),
+      ask: async () => {
+        if (fails) throw new TypeError('a fault');
+        return nothing;
+      },
+    });
+    const one = topics(at);
+    expect(await one.ask(ask)).toMatchObject({ is: 'later', reason: expect.stringContaining('a fault') });
+    expect(warnings).toEqual([expect.stringContaining('a fault')]);
+    fails = false;
+    expect(await one.ask(ask)).toEqual(nothing);
+  });
+
   test('where the connection breaks knows it, and the next question makes another one', async () => {
     const tell = { ...bells(), ask: async () => nothing };
     const { at, end } = await listen(tell);
@@ -141,6 +146,31 @@ describe('who asks', () => {
     await expect(one.ask(ask)).rejects.toBeInstanceOf(CarrierDown);
     await listen(tell, at);
     expect(await one.ask(ask)).toEqual(nothing);
+  });
+});
+
+describe('who asks for no longer than his time', () => {
+  test('is told that nothing was answered, and the next question has a connection of its own', async () => {
+    let answer: (told: Told) => void = () => undefined;
+    let asked = 0;
+    const { at } = await listen({
+      ...bells(),
+      ask: async () => (++asked === 2 ? new Promise((resolve) => (answer = resolve)) : nothing),
+    });
+    const one = topics(at);
+    expect(await one.ask(ask, 60_000)).toEqual(nothing);
+    await expect(one.ask(ask, 100)).rejects.toThrow(new CarrierDown('nothing was answered for 0.1 s'));
+    answer(nothing);
+    expect(await one.ask(ask, 60_000)).toEqual(nothing);
+    expect(asked).toBe(3);
+  });
+
+  test('is told so where somebody listens and says nothing, too', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    ends.push(() => silent.close());
+    await once(silent, 'listening');
+    const one = topics(`tcp://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+    await expect(one.ask(ask, 50)).rejects.toThrow('nothing was answered for 0.05 s');
   });
 });
 
@@ -170,7 +200,7 @@ describe('the bell', () => {
   });
 
   const keys = { path: '/keys', peers };
-  async function ringer(beatMs: number) {
+  async function ringer(beatMs: number, quietMs = 60_000) {
     const context = new zmq.Context({ blocky: false });
     const gate = await guard(zmq, context, { keys, warn: () => undefined });
     ends.push(() => gate.close());
@@ -182,9 +212,10 @@ describe('the bell', () => {
       onOpen: (socket) => gate.count('dreamos-rings', socket),
       warn: () => undefined,
       beatMs,
+      quietMs,
     });
     ends.push(() => made.close());
-    return { ...bell, port: (await made.port()) ?? 0 };
+    return { ...bell, made, port: (await made.port()) ?? 0 };
   }
 
   test('says nothing but a number, the same until it rings; and nothing at all to whose key is unknown', async () => {
@@ -216,6 +247,16 @@ describe('the bell', () => {
     await refused;
   });
 
+  test('ends when nobody has asked for a while, and begins anew when somebody does', async () => {
+    const bell = await ringer(20, 0);
+    expect(bell.watched.count()).toBe(1);
+    await bell.left.until(1);
+    expect(bell.rings.size).toBe(0);
+    expect(await bell.made.port()).toBeGreaterThan(0);
+    expect(bell.watched.count()).toBe(2);
+    await bell.left.until(2);
+  });
+
   test('that was missed is known by the next beat, and nothing is looked for behind the others', async () => {
     const socket = new zmq.XPublisher({ curveServer: true, curveSecretKey: far.secretKey, linger: 0 });
     ends.push(() => socket.close());
@@ -242,41 +283,5 @@ describe('the bell', () => {
     expect([deaf.restMs(), deaf.trouble()]).toEqual([1000, 'nothing rings there']);
     deaf.at(1);
     expect(deaf.trouble()).toBe('nothing is heard at tcp://127.0.0.1:1, where it rings');
-  });
-});
-
-describe('what is said', () => {
-  test('is read as it was written', () => {
-    const question = { n: 3, ask: { ...ask, from: 5 }, proof: 'ab' };
-    const frame = Buffer.from(questionLine(question));
-    expect(isQuestion(frame)).toBe(true);
-    expect(questionIn(frame)).toEqual(question);
-    const refused: Told = { is: 'refused', code: 'FORBIDDEN', reason: 'ä', hint: 'h' };
-    for (const said of [{ told: nothing, bell: 5556 }, { told: refused }])
-      expect(saidIn(saidLine(2, said))).toEqual({ n: 2, answer: said });
-    expect(nonceIn('{"dreamos":"receive","v":1}')).toBeUndefined();
-  });
-
-  test.each([
-    '{"listen":{"as":"ann","patterns":[],"since":"now","most":0},"n":1,"proof":"x"}',
-    '{"listen":{"as":"ann","patterns":[1],"since":"now","most":0},"n":1,"proof":"x"}',
-    '{"listen":{"as":"ann","patterns":["a"],"since":"now","most":0.5},"n":1,"proof":"x"}',
-    '{"listen":{"as":"ann","patterns":["a"],"since":1,"most":0},"n":1,"proof":"x"}',
-    '{"listen":{"as":"ann","patterns":["a"],"since":"now","most":0},"n":0,"proof":"x"}',
-    '{"listen":{"as":"ann","patterns":["a"],"since":"now","most":0},"n":1}',
-    '{"listen":null,"n":1,"proof":"x"}',
-    '{"listen":',
-  ])('%s is no question', (line) => {
-    expect(questionIn(Buffer.from(line))).toBeUndefined();
-  });
-
-  test.each([
-    '{"n":1,"is":"heard","messages":[{}],"cursor":"c","more":false,"warnings":[]}',
-    '{"n":1,"is":"heard","messages":[],"more":false,"warnings":[]}',
-    '{"n":1,"is":"refused","code":"X"}',
-    '{"n":1,"is":"stored"}',
-    '{"is":"refused","code":"X","reason":"x"}',
-  ])('%s is no answer', (line) => {
-    expect(saidIn(line)).toBeUndefined();
   });
 });

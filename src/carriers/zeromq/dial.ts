@@ -27,7 +27,8 @@ export interface Dialed<A> {
 }
 
 const helloWithinMs = 20_000;
-const answerWithinMs = 60_000;
+/** Who has asked waits no longer. */
+export const answerWithinMs = 60_000;
 const hourMs = 3_600_000;
 /** Of what is answered: a page of messages, which has more around it than one alone. */
 const mostAnswerBytes = 4 * mostLineBytes;

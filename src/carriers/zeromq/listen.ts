@@ -9,7 +9,7 @@ import type { CurveKeys } from './keys.ts';
 import type { Zeromq } from './package.ts';
 import { createProofs } from './proof.ts';
 import { helloWith, isQuestion } from './questions.ts';
-import { createRinger } from './rings.ts';
+import { createRinger, type Ringer } from './rings.ts';
 
 /** Who has the secret one of a peer's key comes in; nobody else. */
 export interface ListenOptions extends GuardOptions {
@@ -67,21 +67,19 @@ export async function listenForBridges(zmq: Zeromq, options: ListenOptions): Pro
   gate.count(zapDomain, router);
   const proofs = createProofs(keys);
   let desk: Desk | undefined;
+  const ringer = (): Ringer =>
+    createRinger(zmq, context, {
+      address: router.lastEndpoint ?? address,
+      secretKey: keys.secretKey,
+      watch: tell.watch,
+      onOpen: (socket) => gate.count(ringsDomain, socket),
+      warn,
+    });
   const hear: Hear = {
     intake,
     hello: (from) => helloWith(proofs.nonceFor(from)),
     answer: async (from, frame) => {
-      desk ??= createDesk(
-        proofs,
-        tell.ask,
-        createRinger(zmq, context, {
-          address: router.lastEndpoint ?? address,
-          secretKey: keys.secretKey,
-          watch: tell.watch,
-          onOpen: (socket) => gate.count(ringsDomain, socket),
-          warn,
-        }),
-      );
+      desk ??= createDesk({ proofs, tell: tell.ask, ringer: ringer(), warn });
       const said = await desk.answer(from, frame);
       // It is gone once this is over, and then asks again.
       await send([from, said]).catch(() => undefined);

@@ -35,15 +35,14 @@ export function createProofs({ secretKey, peers }: Pick<CurveKeys, 'secretKey' |
   return {
     nonceFor,
     peerOf: (connection, proof) => {
+      if (!/^[0-9a-f]{64}$/.test(proof)) return undefined;
       const nonce = nonceFor(connection);
-      for (const [name, key] of peers) if (isSame(proofOf({ secretKey }, key, nonce), proof)) return name;
+      for (const [name, key] of peers)
+        if (timingSafeEqual(Buffer.from(proofOf({ secretKey }, key, nonce)), Buffer.from(proof))) return name;
       return undefined;
     },
   };
 }
-
-const isSame = (one: string, other: string): boolean =>
-  one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
 
 const ownKey = (key: string) =>
   createPrivateKey({ key: Buffer.concat([beforeSecret, bytesOf(key)]), format: 'der', type: 'pkcs8' });

@@ -12,6 +12,8 @@ import type { Zeromq } from './package.ts';
 import { oneByOne, socketOptions, untilClosed, withPort } from './socket.ts';
 
 const usualBeatMs = 5000;
+/** Who listens asks once a minute at least. */
+const usualQuietMs = 5 * 60_000;
 /** So many may fail to come. */
 const lostBeats = 3;
 const lookAgainMs = 1000;
@@ -19,7 +21,7 @@ const lookAgainMs = 1000;
 const mostBytes = 4096;
 
 export interface Ringer {
-  /** Begins it, the first time. @returns the port where it rings; `undefined`: it cannot now */
+  /** Begins it, where it does not ring. @returns the port where it rings; `undefined`: it cannot now */
   port(): Promise<number | undefined>;
   close(): Promise<void>;
 }
@@ -33,24 +35,40 @@ export interface RingerOptions {
   readonly onOpen: (socket: Guarded) => void;
   readonly warn: (message: string) => void;
   readonly beatMs?: number;
+  /** It ends when nobody has asked for longer, and begins anew when somebody does; milliseconds. */
+  readonly quietMs?: number;
 }
 
 export function createRinger(zmq: Zeromq, context: InstanceType<Zeromq['Context']>, options: RingerOptions): Ringer {
-  let begun: Promise<{ readonly port: number; readonly close: () => Promise<void> }> | undefined;
+  const { quietMs = usualQuietMs, warn } = options;
+  let begun: ReturnType<typeof beginRinging> | undefined;
+  let ended: Promise<void> = Promise.resolve();
+  let askedAt = 0;
+  const end = (): Promise<void> => {
+    const one = begun;
+    begun = undefined;
+    const closed = ended.then(async () => (await one?.catch(() => undefined))?.close());
+    ended = closed.catch(() => undefined);
+    return closed;
+  };
+  const onBeat = (): void => {
+    if (performance.now() - askedAt <= quietMs) return;
+    end().catch((error: unknown) => warn(`What rings has not ended as it should: ${(error as Error).message}`));
+  };
   return {
     port: async () => {
-      begun ??= beginRinging(zmq, context, options);
+      askedAt = performance.now();
+      begun ??= ended.then(() => beginRinging(zmq, context, options, onBeat));
+      const one = begun;
       try {
-        return (await begun).port;
+        return (await one).port;
       } catch (error) {
-        begun = undefined;
-        options.warn(`Who listens is not rung for, and looks once a second: ${(error as Error).message}`);
+        if (begun === one) begun = undefined;
+        warn(`Who listens is not rung for, and looks once a second: ${(error as Error).message}`);
         return undefined;
       }
     },
-    close: async () => {
-      await (await begun?.catch(() => undefined))?.close();
-    },
+    close: end,
   };
 }
 
@@ -58,6 +76,7 @@ async function beginRinging(
   zmq: Zeromq,
   context: InstanceType<Zeromq['Context']>,
   { address, secretKey, watch, onOpen, beatMs = usualBeatMs }: RingerOptions,
+  onBeat: () => void,
 ): Promise<{ port: number; close: () => Promise<void> }> {
   const socket = new zmq.XPublisher({
     ...socketOptions(address),
@@ -83,7 +102,10 @@ async function beginRinging(
     onOpen(socket);
     await socket.bind(withPort(address, port < 65_535 ? port + 1 : 0)).catch(() => socket.bind(withPort(address, 0)));
     const end = await watch(ring);
-    const beats = setInterval(say, beatMs);
+    const beats = setInterval(() => {
+      say();
+      onBeat();
+    }, beatMs);
     void untilClosed(socket, greet(socket, say));
     const close = async (): Promise<void> => {
       clearInterval(beats);

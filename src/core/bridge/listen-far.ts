@@ -2,30 +2,42 @@
 import { type Ask, CarrierDown, type FarTopics, type Rings, type Told } from '../../carriers/port.ts';
 import { errorCodes } from '../../contract/error-codes.ts';
 import { type Heard, heard } from '../../contract/look.ts';
+import { fieldsIn, isNested, jsonIn, takeDataExactly } from '../../model/basics/raw-json.ts';
 import { DreamosError, type ErrorCode } from '../../model/errors.ts';
+import { fromFile } from '../../model/message.ts';
 import { follow, type Followed } from '../follow/follow.ts';
 import type { ListenOptions } from '../follow/listen.ts';
 import type { Session } from '../root/root.ts';
 
 /** The other end may have less at a time. */
 const mostTogether = 1000;
+/** What is asked last is answered yet. */
+const leastAnswerMs = 5000;
+/** The longest that a timer may have. */
+const mostTimerMs = 2 ** 31 - 1;
 
 export interface ListenFarOptions extends ListenOptions {
   /** Who listens: an agent who lives, there, at this root. */
   readonly as: string;
 }
 
-/** @throws PEER_UNREACHABLE: at the beginning, or for `waitMs`; what the other root refuses: FORBIDDEN, AGENT_NOT_FOUND, CURSOR_INVALID */
+/** @throws PEER_UNREACHABLE: at the beginning, or for `waitMs`, which an answer may outlast by 5 s; what the other root refuses: FORBIDDEN, AGENT_NOT_FOUND (renamed), CURSOR_INVALID */
 export async function* listenFar(
   session: Session,
   far: FarTopics,
   patterns: readonly string[],
   { as, from, since = 'now', ...options }: ListenFarOptions,
 ): AsyncGenerator<Heard, void, undefined> {
-  const { onWarning = (warning: string) => session.warn(warning) } = options;
+  const { waitMs = Infinity, onWarning = (warning: string) => session.warn(warning) } = options;
+  const { clock } = session;
+  let lastAt = clock.uptime();
+  const withinMs = (): number => {
+    const ms = Math.max(leastAnswerMs, Math.ceil(lastAt + waitMs - clock.uptime()));
+    return ms > mostTimerMs ? Infinity : ms;
+  };
   const ask = async (place: string, most: number) => {
     const asked: Ask = { as, patterns, since: place, most, ...(from !== undefined && { from }) };
-    const told = await far.ask(asked).catch((error: unknown) => {
+    const told = await far.ask(asked, withinMs()).catch((error: unknown) => {
       throw error instanceof CarrierDown ? unreachable(far, error.message, error) : error;
     });
     if (told.is === 'heard') return told;
@@ -37,6 +49,8 @@ export async function* listenFar(
     cursor: async (at) => (await ask(at, 0)).cursor,
     read: async (cursor) => {
       const { messages, more, warnings, cursor: behind } = await ask(cursor, mostTogether);
+      // It waits once all is told that there is already.
+      if (more) lastAt = clock.uptime();
       return { events: messages.map(heardOf), cursor: behind, more: new Set(more ? ['there'] : []), warnings };
     },
     watch: async (hint) => {
@@ -55,7 +69,10 @@ export async function* listenFar(
   try {
     // What cannot be heard at all is told at once, and not waited for.
     const { cursor } = await ask(since, 0);
-    yield* follow(session, followed, { ...options, since: cursor });
+    for await (const one of follow(session, followed, { ...options, since: cursor })) {
+      yield one;
+      lastAt = clock.uptime();
+    }
   } catch (error) {
     // Its end has broken what was being asked.
     if (!options.signal?.aborted) throw error;
@@ -64,21 +81,21 @@ export async function* listenFar(
   }
 }
 
-/** @throws MESSAGE_INVALID */
+/** With `data` as it was written. @throws MESSAGE_INVALID */
 function heardOf(line: string): Heard {
-  const { data } = heard.safeParse(jsonIn(line));
-  if (data) return data;
+  const json = jsonIn(line);
+  if (isNested(json)) takeExactly((json as { message?: unknown }).message, line);
+  const { data } = heard.safeParse(json);
+  if (data) return { ...data, message: fromFile(data.message) };
   throw new DreamosError('invalid', 'MESSAGE_INVALID', `This is no message of a topic: ${line.slice(0, 60)}`, {
     hint: 'Both ends need a dreamos of about the same age',
   });
 }
 
-function jsonIn(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
+function takeExactly(message: unknown, line: string): void {
+  let text = '';
+  for (const [name, field] of fieldsIn(line)) if (name === 'message') text = field;
+  if (isNested(message)) takeDataExactly(message, text);
 }
 
 function unreachable({ words }: FarTopics, why: string, cause?: unknown): DreamosError {

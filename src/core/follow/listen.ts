@@ -53,30 +53,37 @@ export interface PageOptions extends Pick<ListenOptions, 'from' | 'onWarning'> {
   readonly isFull: (heard: Heard) => boolean;
 }
 
+/** Who waits for a page is not left without one: it ends after this, and may have nothing in it. */
+const pageMs = 2000;
+
 /** As `listen`, of what is there now; it asks no gate. @param options without `isFull` it is only looked where it begins */
 export async function listenOnce(
   session: Session,
   patterns: readonly string[],
   { since, isFull, ...options }: Omit<PageOptions, 'isFull'> & Partial<PageOptions>,
 ): Promise<Page> {
+  const { clock } = session;
+  const endAt = clock.uptime() + pageMs;
   const { followed, sayGone } = heardIn(session, patterns, options);
   const heard: Heard[] = [];
   let cursor = since === 'now' || since === 'start' ? await followed.cursor(since) : since;
+  const page = (more: boolean): Page => {
+    sayGone();
+    return { heard, cursor, more };
+  };
   for (let why: 'time' | 'more' = 'time'; ; why = 'more') {
     const batch = await followed.read(cursor, why);
-    if (!isFull) return { heard, cursor, more: true };
+    if (!isFull) return page(true);
     for (const warning of batch.warnings) options.onWarning?.(warning);
     for (const event of batch.events) {
       const one = await followed.tell(event);
       cursor = event.cursor;
-      if (one === undefined) continue;
-      heard.push(one);
-      if (isFull(one)) return { heard, cursor, more: true };
+      if (one) heard.push(one);
+      if ((one && isFull(one)) || clock.uptime() >= endAt) return page(true);
     }
     cursor = batch.cursor;
-    if (batch.more.size > 0) continue;
-    sayGone();
-    return { heard, cursor, more: false };
+    const more = batch.more.size > 0;
+    if (!more || clock.uptime() >= endAt) return page(more);
   }
 }
 
@@ -107,7 +114,7 @@ function heardIn(
     watch: (hint) => store.journal.watch(of, hint),
     tell: async (event) => {
       if (event.event !== 'published' || Date.parse(event.at) < from) return undefined;
-      const message = await messageOf(session, event);
+      const message = await messageOf({ ...session, warn: onWarning }, event);
       if (message === undefined) gone.set(event.mailbox, (gone.get(event.mailbox) ?? 0) + 1);
       const { cursor, at, again } = event;
       const topic = topicOf(event.mailbox) ?? '';

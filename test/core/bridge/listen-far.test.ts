@@ -1,11 +1,16 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Ask, CarrierDown, type FarTopics, type Told } from '../../../src/carriers/port.ts';
 import { registerAgent } from '../../../src/core/agents/agents.ts';
+import { listAudit } from '../../../src/core/audit/list.ts';
+import { renameAgent } from '../../../src/core/keep/rename-agent.ts';
 import { listenFar, type ListenFarOptions } from '../../../src/core/bridge/listen-far.ts';
 import { createTell } from '../../../src/core/bridge/tell.ts';
 import { publish } from '../../../src/core/topics/publish.ts';
+import { listen } from '../../../src/core/follow/listen.ts';
 import { pruneTopic } from '../../../src/core/topics/topics.ts';
-import { expectRefusal, gather } from '../rig.ts';
+import { exactJson } from '../../../src/model/basics/raw-json.ts';
+import { parseData } from '../../../src/model/data.ts';
+import { corruptOnce, expectRefusal, gather } from '../rig.ts';
 import { soFar, useStillTime } from '../still-time.ts';
 
 const still = useStillTime();
@@ -23,6 +28,7 @@ function far(peer = 'host-a') {
   const state = {
     down: undefined as string | undefined,
     closed: 0,
+    withinMs: [] as (number | undefined)[],
     restMs: 15_000,
     trouble: undefined as string | undefined,
   };
@@ -31,7 +37,8 @@ function far(peer = 'host-a') {
   const tell = createTell(still.rig.root);
   const topics: FarTopics = {
     words: 'tcp://host-b:5555',
-    ask: async (ask) => {
+    ask: async (ask, withinMs) => {
+      state.withinMs.push(withinMs);
       if (state.down !== undefined) throw new CarrierDown(state.down);
       asked.push(ask);
       return answer ?? tell.ask(ask, peer);
@@ -128,6 +135,26 @@ describe('who listens to another root', () => {
     expect(there.state.closed).toBe(5);
   });
 
+  test('asks no longer than what is left of its time, or 5 s', async () => {
+    const there = far();
+    const one = hear(there, { waitMs: 20_000 });
+    expect(await soFar(one.done)).toBe('waiting');
+    await pass(8000);
+    there.ring();
+    await pass(0);
+    await say('heard');
+    there.ring();
+    await pass(3000);
+    there.ring();
+    await pass(30_000);
+    expect(await soFar(one.done)).toBe('ended');
+    const within = there.state.withinMs;
+    expect([...new Set(within)]).toEqual([20_000, 12_000, 17_000, 5000]);
+    there.state.withinMs = [];
+    await hear(there, { since: 'start', count: 1 }).done;
+    expect(new Set(there.state.withinMs)).toEqual(new Set([Infinity]));
+  });
+
   test('looks once a second where nothing rings, and says so', async () => {
     const there = far();
     there.state.restMs = 1000;
@@ -162,9 +189,61 @@ describe('who is asked', () => {
     expect(await far('host-c').topics.ask(ask)).toMatchObject({ is: 'refused', code: 'FORBIDDEN' });
     expect(await far().topics.ask({ ...ask, as: 'planner' })).toMatchObject({ is: 'refused', code: 'FORBIDDEN' });
     expect(await far('').topics.ask({ ...ask, as: 'planner' })).toMatchObject({ is: 'refused', code: 'FORBIDDEN' });
-    expect(await far().topics.ask({ ...ask, as: 'nobody' })).toMatchObject({ is: 'refused', code: 'AGENT_NOT_FOUND' });
+    const elsewhere = await far().topics.ask({ ...ask, as: 'planner' });
+    const nobody = await far().topics.ask({ ...ask, as: 'nobody' });
+    expect(JSON.stringify(nobody).replaceAll('nobody', 'planner')).toBe(JSON.stringify(elsewhere));
     expect(await far().topics.ask({ ...ask, since: 'x' })).toMatchObject({ is: 'refused', code: 'CURSOR_INVALID' });
     expect(await far().topics.ask({ ...ask, patterns: ['a b'] })).toMatchObject({ is: 'refused' });
+  });
+
+  test('tells who lived there under another name by which one, and nobody else', async () => {
+    await renameAgent(still.rig.root, 'ann', 'eve');
+    const ask: Ask = { as: 'ann', patterns: ['build'], since: 'start', most: 10 };
+    expect(await far().topics.ask(ask)).toMatchObject({ is: 'refused', reason: expect.stringContaining('eve') });
+    const other = await far('host-c').topics.ask(ask);
+    expect(other).toMatchObject({ is: 'refused', code: 'FORBIDDEN' });
+    expect(JSON.stringify(other)).not.toContain('eve');
+  });
+
+  test('notes once for each peer and reason what was denied, and what is only wrong not at all', async () => {
+    const ask: Ask = { as: 'planner', patterns: ['build'], since: 'start', most: 10 };
+    const [one, other] = [far(), far('host-c')];
+    for (const { topics } of [one, one, other]) await topics.ask(ask);
+    await other.topics.ask({ ...ask, as: 'ann' });
+    await one.topics.ask({ ...ask, as: 'ann', since: 'x' });
+    const tell = createTell(still.rig.root);
+    for (let n = 0; n < 2; n++) await tell.ask(ask, 'host-a');
+    const noted = await gather(listAudit(still.rig.root));
+    const denied = { op: 'listen', result: 'denied', code: 'FORBIDDEN' };
+    const why = (name: string, peer: string) => `${name} does not live at ${peer}, which asks in that name.`;
+    expect(noted.reverse()).toMatchObject([
+      { ...denied, by: 'planner', why: why('planner', 'host-a') },
+      { ...denied, by: 'planner', why: why('planner', 'host-c') },
+      { ...denied, by: 'ann', why: why('ann', 'host-c') },
+      { ...denied, by: 'planner', why: why('planner', 'host-a') },
+    ]);
+  });
+
+  test('warns of what is passed over also where the page is full, who listens and nobody else', async () => {
+    await say('gone');
+    await pass(10);
+    await pruneTopic(still.rig.root, 'build', { olderThanMs: 1 });
+    for (const body of ['one', 'spoilt', 'two', 'three']) await say(body);
+    const ask: Ask = { as: 'ann', patterns: ['build'], since: 'start', most: 1 };
+    const first = await far().topics.ask(ask);
+    expect(first).toMatchObject({
+      messages: [expect.stringContaining('"one"')],
+      more: true,
+      warnings: ['1 message published to build is not there any more and is passed over.'],
+    });
+    corruptOnce(still.rig.root);
+    const { cursor } = first as Extract<Told, { is: 'heard' }>;
+    expect(await far().topics.ask({ ...ask, since: cursor })).toMatchObject({
+      messages: [expect.stringContaining('"two"')],
+      more: true,
+      warnings: [expect.stringContaining('cannot be read')],
+    });
+    expect(still.rig.warnings).toEqual([]);
   });
 
   test('rings whatever topic it is, until nobody listens', async () => {
@@ -186,3 +265,14 @@ test('what was heard is as `listen` tells it', async () => {
   const [one] = await gather(listenFar(still.rig.root, far().topics, ['>'], { as: 'ann', since: 'start', count: 1 }));
   expect(one).toMatchObject({ topic: 'build', message: { id, topic: 'build', from: 'planner' } });
 });
+
+test.each(['{"n":12345678901234567890}', '{"b":1,"2":2,"1":3}', '{"a":1,"a":2}'])(
+  'data is heard as it was written: %s',
+  async (text) => {
+    await publish(still.rig.root, 'build', { body: 'm', data: parseData(text, 'It') });
+    const [one] = await gather(listenFar(still.rig.root, far().topics, ['>'], { as: 'ann', since: 'start', count: 1 }));
+    expect(exactJson(one)).toContain(`"data":${text}`);
+    const [local] = await gather(listen(still.rig.root, '>', { since: 'start', count: 1 }));
+    expect(exactJson(one?.message)).toBe(exactJson(local?.message));
+  },
+);

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { listen } from '../../../src/core/follow/listen.ts';
+import { listen, listenOnce } from '../../../src/core/follow/listen.ts';
 import { publish } from '../../../src/core/topics/publish.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { pruneTopic } from '../../../src/core/topics/topics.ts';
@@ -95,4 +95,26 @@ test('a wait is for the next message, not for all of them', async () => {
 test('nonsense is refused', async () => {
   await expectRefusal(gather(listen(still.rig.root, 'a.>.b')), 'TOPIC_INVALID');
   await expectRefusal(gather(listen(still.rig.root, 'a', { since: 'nonsense' })), 'CURSOR_INVALID');
+});
+
+test('a page ends when its time is over, behind what was looked at, and says that there is more', async () => {
+  for (const body of ['one', 'two', 'three']) await say('x', body);
+  const { journal } = still.rig.root.store;
+  const readEvents = journal.readEvents.bind(journal);
+  const slow = vi.spyOn(journal, 'readEvents').mockImplementation(async (...args) => {
+    vi.advanceTimersByTime(700);
+    const { events, ...batch } = await readEvents(...args);
+    const [first, ...others] = events;
+    const more = new Set(others.length > 0 ? ['#x'] : []);
+    return { ...batch, more, events: first ? [first] : [], cursor: first?.cursor ?? batch.cursor };
+  });
+  const page = (since: string, from: number) => listenOnce(still.rig.root, ['x'], { since, from, isFull: () => false });
+  await say('x', 'four');
+  // What is passed over takes its time, too.
+  const none = await page('start', Infinity);
+  expect(none).toMatchObject({ heard: [], more: true });
+  expect(slow).toHaveBeenCalledTimes(3);
+  const rest = await page(none.cursor, -Infinity);
+  expect(rest).toMatchObject({ heard: [{ message: { body: 'four' } }], more: false });
+  slow.mockRestore();
 });

@@ -4,8 +4,9 @@
  */
 import type { Dealer } from 'zeromq';
 import { greeting, mostLineBytes } from '../frames.ts';
+import { CarrierDown } from '../port.ts';
 import { createTalk, type Talk, type TalkOptions } from '../talk.ts';
-import { oneByOne, socketOptions } from './socket.ts';
+import { hostTrouble, type LookUp, oneByOne, socketOptions } from './socket.ts';
 import type { KeyPair } from './keys.ts';
 import type { Zeromq } from './package.ts';
 
@@ -18,6 +19,7 @@ export interface DialOptions {
   readonly helloMs?: number;
   /** As over a pipe; milliseconds. */
   readonly answerMs?: number;
+  readonly lookUp?: LookUp;
 }
 
 export interface Dialed<A> {
@@ -35,10 +37,12 @@ const mostAnswerBytes = 4 * mostLineBytes;
 /** @throws CarrierDown */
 export async function dial<A>(
   zmq: Zeromq,
-  { address, keys, far, helloMs = helloWithinMs, answerMs = answerWithinMs }: DialOptions,
+  { address, keys, far, helloMs = helloWithinMs, answerMs = answerWithinMs, lookUp }: DialOptions,
   answerIn: TalkOptions<A>['answerIn'],
   signal: AbortSignal,
 ): Promise<Dialed<A>> {
+  const trouble = await unlessStopped(hostTrouble(address, lookUp), signal);
+  if (trouble !== undefined) throw new CarrierDown(trouble);
   const socket = new zmq.Dealer({
     ...socketOptions(address),
     context: new zmq.Context({ blocky: false }),
@@ -72,6 +76,19 @@ export async function dial<A>(
     failed(error);
   }
   return { talk, say, hello: await talk.greeted(signal) };
+}
+
+/** How long a look-up takes is the resolver's. @returns `undefined`: the signal has come before */
+async function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<undefined>((resolve) => (stop = () => resolve(undefined)));
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 async function hear(socket: Dealer, each: (line: string) => void): Promise<void> {

@@ -27,6 +27,7 @@ export async function listenFarCommand(
       'Topics of another root need all three: --at its name, --via its address, --key a file of keys.',
       example,
     );
+  if (!/^tcp:\/\//i.test(via)) throw usage('Topics of another root are heard by tcp:// alone.', example);
   checkAddress(via, example);
   const session = await context.session();
   const { acting } = session;

@@ -77,7 +77,7 @@ async function listener(
   key: string | undefined,
 ): Promise<(way: Way) => Promise<void>> {
   const { checkAddress } = await import('../../carriers/zeromq/socket.ts');
-  checkAddress(address, example);
+  checkAddress(address, example, true);
   if (key === undefined) throw usage('Who may connect is said by keys, so --listen needs the file of them.', example);
   const { loadZeromq } = await import('../../carriers/zeromq/package.ts');
   const zmq = await loadZeromq();

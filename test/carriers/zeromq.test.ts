@@ -7,7 +7,15 @@ import * as zmq from 'zeromq';
 import { hello, parcelLine } from '../../src/carriers/frames.ts';
 import { type Answer, CarrierDown, type Connection, type Parcel } from '../../src/carriers/port.ts';
 import { cannotListen, checkAddress } from '../../src/carriers/zeromq/socket.ts';
-import { curveKeys, expectPeers, keyBytes, keyOfPeer, type KeyPair, keysIn } from '../../src/carriers/zeromq/keys.ts';
+import {
+  curveKeys,
+  expectPeers,
+  keyBytes,
+  keyOfPeer,
+  type KeyPair,
+  keyText,
+  keysIn,
+} from '../../src/carriers/zeromq/keys.ts';
 import { listenForBridges, type ListenOptions } from '../../src/carriers/zeromq/listen.ts';
 import { loadZeromq } from '../../src/carriers/zeromq/package.ts';
 import type { DialOptions } from '../../src/carriers/zeromq/dial.ts';
@@ -188,9 +196,14 @@ describe('a connection', () => {
 describe('who may connect', () => {
   test('is whose key is in the file, and nobody else, with whatever key or none', async () => {
     const { connect, address, warnings } = await listen();
-    expect(await why(connect({ keys: zmq.curveKeyPair() }))).toContain('is not in the file of the other one');
+    const stranger = zmq.curveKeyPair();
+    await expect(connect({ keys: stranger })).rejects.toMatchObject({
+      message: expect.stringContaining('is not in the file of the other one'),
+      hint: expect.stringContaining(`echo 'peer <name of this root> ${stranger.publicKey}'`),
+    });
     expect(await why(connect({ far: near.publicKey }))).toContain('does not have the key');
-    expect(warnings).toEqual(['Somebody at 127.0.0.1 was turned away: his key is not in /keys.']);
+    expect(warnings).toEqual([expect.stringContaining(`his key, ${stranger.publicKey}, is not in /keys.`)]);
+    expect(warnings[0]).toContain(`echo 'peer <its name> ${stranger.publicKey}' >> /keys; then start this anew`);
     const plain = new zmq.Dealer({ linger: 0 });
     ends.push(() => plain.close());
     const turnedAway = new Promise((resolve) => plain.events.on('disconnect', resolve));
@@ -252,11 +265,24 @@ describe('a file of keys', () => {
     expect(readFileSync(path, 'utf8')).toBe(`secret ${keys.secretKey}\npublic ${keys.publicKey}\n`);
     expect(await curveKeys(path, make)).toEqual(keys);
     await expectRefusal((async () => expectPeers(keys))(), 'CONFIG_INVALID');
-    await expectRefusal((async () => keyOfPeer(keys, 'host-b'))(), 'CONFIG_INVALID');
+    await expectRefusal((async () => keyOfPeer(keys, 'host-b', 'tcp://b:1'))(), 'CONFIG_INVALID');
     writeFileSync(path, `# of this machine\n${readFileSync(path, 'utf8')}\npeer Host-B ${far.publicKey}\n`);
-    expect(keyOfPeer(await curveKeys(path, make), 'host-B')).toBe(far.publicKey);
+    expect(keyOfPeer(await curveKeys(path, make), 'host-B', 'tcp://b:1')).toBe(far.publicKey);
     chmodSync(path, 0o640);
     await expectRefusal(curveKeys(path, make), 'UNAUTHENTICATED');
+  });
+
+  test('that is a folder is refused, and one that is missing is said where to get', async () => {
+    await expect(curveKeys(dir, make)).rejects.toMatchObject({ code: 'USAGE' });
+    const keys = { path: '/my keys', ...near, peers: new Map() };
+    expect(() => keyOfPeer(keys, 'b', 'tcp://b:1')).toThrow(
+      expect.objectContaining({
+        message: `/my keys has no key of b. The public key of this root is ${near.publicKey}`,
+        hint: expect.stringMatching(
+          /^There run dreamos receive --listen tcp:\/\/b:1 .*echo 'peer b <.*>' >> '\/my keys'$/,
+        ),
+      }),
+    );
   });
 
   test.each([
@@ -276,6 +302,7 @@ describe('a file of keys', () => {
     const hex = '864fd26fb559f75b'.repeat(4);
     expect(keyBytes('HelloWorld'.repeat(4))?.toString('hex')).toBe(hex);
     expect(keyBytes('HelloWorld')).toBeUndefined();
+    expect(keyText(Buffer.from(hex, 'hex'))).toBe('HelloWorld'.repeat(4));
   });
 
   test.each([

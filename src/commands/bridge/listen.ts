@@ -35,7 +35,7 @@ export async function listenFarCommand(
     throw usage(`${peer} has to know who listens: an agent whose card says there that he lives here.`, example);
   const zmq = await loadZeromq();
   const keys = await curveKeys(absolute(context.around.cwd(), key, 'SOURCE_NOT_FOUND'), zmq.curveKeyPair);
-  const far = keyOfPeer(keys, peer);
+  const far = keyOfPeer(keys, peer, via);
   const also = ` --at ${peer} --via ${via} --key ${quoteWord(key)} --as ${acting}`;
   // Its signal is how it is ended.
   const topics = zeromqTopics(zmq, { address: via, keys, far }, context.signal);

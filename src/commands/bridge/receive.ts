@@ -79,6 +79,8 @@ async function listener(
   const { checkAddress } = await import('../../carriers/zeromq/socket.ts');
   checkAddress(address, example, true);
   if (key === undefined) throw usage('Who may connect is said by keys, so --listen needs the file of them.', example);
+  // Where there is no root, no keys are made.
+  await context.session();
   const { loadZeromq } = await import('../../carriers/zeromq/package.ts');
   const zmq = await loadZeromq();
   const { curveKeys, expectPeers } = await import('../../carriers/zeromq/keys.ts');

@@ -23,13 +23,15 @@ export async function* listenFar(
   { as, from, since = 'now', ...options }: ListenFarOptions,
 ): AsyncGenerator<Heard, void, undefined> {
   const { onWarning = (warning: string) => session.warn(warning) } = options;
+  let hasHeard = false;
+  const away = (why: string, cause?: CarrierDown): DreamosError => unreachable(far, hasHeard, why, cause);
   const ask = async (place: string, most: number) => {
     const asked: Ask = { as, patterns, since: place, most, ...(from !== undefined && { from }) };
     const told = await far.ask(asked).catch((error: unknown) => {
-      throw error instanceof CarrierDown ? unreachable(far, error.message, error) : error;
+      throw error instanceof CarrierDown ? away(error.message, error) : error;
     });
     if (told.is === 'heard') return told;
-    throw told.is === 'later' ? unreachable(far, told.reason) : refusal(told);
+    throw told.is === 'later' ? away(told.reason) : refusal(told);
   };
   let rings: Rings | undefined;
   let isSilent = false;
@@ -37,6 +39,7 @@ export async function* listenFar(
     cursor: async (at) => (await ask(at, 0)).cursor,
     read: async (cursor) => {
       const { messages, more, warnings, cursor: behind } = await ask(cursor, mostTogether);
+      hasHeard ||= messages.length > 0;
       return { events: messages.map(heardOf), cursor: behind, more: new Set(more ? ['there'] : []), warnings };
     },
     watch: async (hint) => {
@@ -81,10 +84,12 @@ function jsonIn(line: string): unknown {
   }
 }
 
-function unreachable({ words }: FarTopics, why: string, cause?: unknown): DreamosError {
+function unreachable({ words }: FarTopics, hasHeard: boolean, why: string, cause?: CarrierDown): DreamosError {
   const message = `Who listens at ${words} cannot be asked: ${why}`;
   return new DreamosError('unreachable', 'PEER_UNREACHABLE', message.replace(/([^.])$/, '$1.'), {
-    hint: 'Once it can be reached, the same again with --since goes on behind what was heard',
+    hint:
+      cause?.hint ??
+      `Once it can be reached, the same again${hasHeard ? ' with `since` goes on behind what was heard' : ' listens to it'}`,
     cause,
   });
 }

@@ -109,13 +109,19 @@ describe('who listens to another root', () => {
     expect(one.bodies).toEqual(['while it was away']);
     there.state.down = 'it is off';
     there.ring();
-    await expectRefusal(Promise.all([one.done, pass(61_000)]), 'PEER_UNREACHABLE');
+    await expect(Promise.all([one.done, pass(61_000)])).rejects.toMatchObject({
+      code: 'PEER_UNREACHABLE',
+      hint: 'Once it can be reached, the same again with `since` goes on behind what was heard',
+    });
   });
 
   test('is told at once where it cannot be reached, and what is refused', async () => {
     const there = far();
     there.state.down = 'nobody listens there';
-    await expectRefusal(hear(there).done, 'PEER_UNREACHABLE');
+    await expect(hear(there).done).rejects.toMatchObject({
+      code: 'PEER_UNREACHABLE',
+      hint: 'Once it can be reached, the same again listens to it',
+    });
     there.state.down = undefined;
     there.answers({ is: 'later', code: 'ROOT_MOVED', reason: 'moved' });
     await expectRefusal(hear(there).done, 'PEER_UNREACHABLE');

@@ -36,14 +36,14 @@ export async function listenFarCommand(
   const zmq = await loadZeromq();
   const keys = await curveKeys(absolute(context.around.cwd(), key, 'SOURCE_NOT_FOUND'), zmq.curveKeyPair);
   const far = keyOfPeer(keys, peer, via);
-  const also = ` --at ${peer} --via ${via} --key ${quoteWord(key)} --as ${acting}`;
+  const also = ` --at ${quoteWord(peer)} --via ${quoteWord(via)} --key ${quoteWord(key)} --as ${acting}`;
   // Its signal is how it is ended.
   const topics = zeromqTopics(zmq, { address: via, keys, far }, context.signal);
   await printHeard(
     context,
     patterns,
     flags,
-    (options) => listenFar(session, topics, patterns, { ...options, as: acting }),
+    (options) => listenFar(session, topics, patterns, { ...options, as: acting, peer }),
     also,
   );
 }

@@ -13,6 +13,8 @@ const mostTogether = 1000;
 export interface ListenFarOptions extends ListenOptions {
   /** Who listens: an agent who lives, there, at this root. */
   readonly as: string;
+  /** What that root is called here; by default its address. */
+  readonly peer?: string;
 }
 
 /** @throws PEER_UNREACHABLE: at the beginning, or for `waitMs`; what the other root refuses: FORBIDDEN, AGENT_NOT_FOUND, CURSOR_INVALID */
@@ -20,7 +22,7 @@ export async function* listenFar(
   session: Session,
   far: FarTopics,
   patterns: readonly string[],
-  { as, from, since = 'now', ...options }: ListenFarOptions,
+  { as, peer = far.words, from, since = 'now', ...options }: ListenFarOptions,
 ): AsyncGenerator<Heard, void, undefined> {
   const { onWarning = (warning: string) => session.warn(warning) } = options;
   let hasHeard = false;
@@ -31,7 +33,7 @@ export async function* listenFar(
       throw error instanceof CarrierDown ? away(error.message, error) : error;
     });
     if (told.is === 'heard') return told;
-    throw told.is === 'later' ? away(told.reason) : refusal(told);
+    throw told.is === 'later' ? away(told.reason) : refusal(peer, told);
   };
   let rings: Rings | undefined;
   let isSilent = false;
@@ -94,8 +96,12 @@ function unreachable({ words }: FarTopics, hasHeard: boolean, why: string, cause
   });
 }
 
-function refusal({ code, reason, hint }: Extract<Told, { is: 'refused' | 'later' }>): DreamosError {
+function refusal(peer: string, { code, reason, hint }: Extract<Told, { is: 'refused' | 'later' }>): DreamosError {
   const isKnown = Object.hasOwn(errorCodes, code);
   const own = (isKnown ? code : 'FORBIDDEN') as ErrorCode;
-  return new DreamosError(errorCodes[own].kind, own, reason, hint === undefined ? {} : { hint });
+  const { kind } = errorCodes[own];
+  // What was asked is mended here, all else there. A command behind a colon would be taken for one about this root.
+  const isOfAsked = kind === 'usage' || kind === 'invalid';
+  const next = isOfAsked ? hint : hint?.replace(/^(?:Where it is asked: )?dreamos /, `Where ${peer} is run dreamos `);
+  return new DreamosError(kind, own, `${peer} says: ${reason}`, next === undefined ? {} : { hint: next });
 }

@@ -52,6 +52,7 @@ function hear({ topics }: { topics: FarTopics }, options: Partial<ListenFarOptio
   const warnings: string[] = [];
   const heard = listenFar(still.rig.root, topics, patterns, {
     as: 'ann',
+    peer: 'host-b',
     signal: controller.signal,
     onWarning: (warning) => warnings.push(warning),
     ...options,
@@ -126,12 +127,22 @@ describe('who listens to another root', () => {
     there.answers({ is: 'later', code: 'ROOT_MOVED', reason: 'moved' });
     await expectRefusal(hear(there).done, 'PEER_UNREACHABLE');
     there.answers({ is: 'refused', code: 'CURSOR_INVALID', reason: 'none', hint: 'h' });
-    await expectRefusal(hear(there).done, 'CURSOR_INVALID');
+    await expect(hear(there).done).rejects.toMatchObject({
+      code: 'CURSOR_INVALID',
+      message: 'host-b says: none',
+      hint: 'h',
+    });
     there.answers({ is: 'refused', code: 'toString', reason: 'none' });
     await expectRefusal(hear(there).done, 'FORBIDDEN');
     there.answers({ is: 'heard', messages: ['{'], cursor: 'c', more: false, warnings: [] });
     await expectRefusal(hear(there).done, 'MESSAGE_INVALID');
     expect(there.state.closed).toBe(5);
+    there.answers(undefined);
+    await expect(hear(there, { as: 'planner' }).done).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+      message: expect.stringMatching(/^host-b says: planner does not live at host-a/),
+      hint: 'Where host-b is run dreamos agent register planner --at host-a',
+    });
   });
 
   test('looks once a second where nothing rings, and says so', async () => {

@@ -76,5 +76,6 @@ const reasons: Readonly<Record<string, readonly [why: string, where: (address: s
   EADDRINUSE: ['something else listens there', anyPort],
   EACCES: ['this port is not for you', anyPort],
   EADDRNOTAVAIL: ['this machine does not have that address', anyHost],
+  EAGAIN: ['that host cannot be looked up', anyHost],
   ENODEV: ['this machine has no such address or interface', anyHost],
 };

@@ -69,7 +69,15 @@ export interface Carrier {
 }
 
 /** The other root, or what is between, cannot be reached: it may be tried again. The message says why. */
-export class CarrierDown extends Error {}
+export class CarrierDown extends Error {
+  /** What has to be done before, where that is known. */
+  readonly hint: string | undefined;
+
+  constructor(message: string, { hint, ...options }: ErrorOptions & { readonly hint?: string | undefined } = {}) {
+    super(message, options);
+    this.hint = hint;
+  }
+}
 
 /** What who listens to topics of another root asks it. */
 export interface Ask {

@@ -126,6 +126,11 @@ describe('a command line', () => {
   test('that ends, is not found, prints something else, says nothing or speaks another version cannot carry', async () => {
     expect(await why(connect('echo no route >&2; exit 255'))).toBe('its command ended with exit 255: no route');
     expect(await why(connect('exec no-such-command'))).toContain('exit 127');
+    const failed = connect("printf 'x\\nError: No root.\\n  Next: Make it: dreamos init\\n' >&2; exit 4");
+    await expect(failed).rejects.toMatchObject({
+      message: 'its command ended with exit 4: No root.',
+      hint: 'There: Make it: dreamos init',
+    });
     expect(await why(connect('yes'))).toContain('no `dreamos receive`');
     expect(await why(connect('sleep 60', { helloMs: 100 }))).toContain('has not said in 0.1 s');
     expect(await why(connect(`echo '{"dreamos":"receive","v":2}'; cat`))).toContain('version 2');

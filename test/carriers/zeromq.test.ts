@@ -6,8 +6,16 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import * as zmq from 'zeromq';
 import { hello, parcelLine } from '../../src/carriers/frames.ts';
 import { type Answer, CarrierDown, type Connection, type Parcel } from '../../src/carriers/port.ts';
-import { checkAddress } from '../../src/carriers/zeromq/socket.ts';
-import { curveKeys, expectPeers, keyBytes, keyOfPeer, type KeyPair, keysIn } from '../../src/carriers/zeromq/keys.ts';
+import { cannotListen, checkAddress } from '../../src/carriers/zeromq/socket.ts';
+import {
+  curveKeys,
+  expectPeers,
+  keyBytes,
+  keyOfPeer,
+  type KeyPair,
+  keyText,
+  keysIn,
+} from '../../src/carriers/zeromq/keys.ts';
 import { listenForBridges, type ListenOptions } from '../../src/carriers/zeromq/listen.ts';
 import { loadZeromq } from '../../src/carriers/zeromq/package.ts';
 import type { DialOptions } from '../../src/carriers/zeromq/dial.ts';
@@ -152,6 +160,21 @@ describe('a connection', () => {
     expect(await why(silent.publish(parcel))).toBe('nothing was answered for 0.1 s');
   });
 
+  test('to a host that is none is refused at once, and ends while its name is looked up', async () => {
+    const { connect } = await listen();
+    const fails = (code: string) => () => Promise.reject(Object.assign(new Error(), { code }));
+    const address = 'tcp://nohost:5602';
+    expect(await why(connect({ address, lookUp: fails('ENOTFOUND') }))).toBe('there is no host nohost');
+    expect(await why(connect({ address, lookUp: fails('EAI_AGAIN') }))).toBe(
+      'the host nohost cannot be looked up: EAI_AGAIN',
+    );
+    const stop = new AbortController();
+    const options = { address, keys: near, far: far.publicKey, lookUp: () => new Promise<never>(() => undefined) };
+    const looking = why(zeromqCarrier(zmq, options).connect(stop.signal));
+    stop.abort();
+    expect(await looking).toBe('the bridge was stopped');
+  });
+
   test('that brings what is no frame is told so, and others go on', async () => {
     const { connect, address } = await listen();
     const odd = new zmq.Dealer({
@@ -173,9 +196,14 @@ describe('a connection', () => {
 describe('who may connect', () => {
   test('is whose key is in the file, and nobody else, with whatever key or none', async () => {
     const { connect, address, warnings } = await listen();
-    expect(await why(connect({ keys: zmq.curveKeyPair() }))).toContain('is not in the file of the other one');
+    const stranger = zmq.curveKeyPair();
+    await expect(connect({ keys: stranger })).rejects.toMatchObject({
+      message: expect.stringContaining('is not in the file of the other one'),
+      hint: expect.stringContaining(`echo 'peer <name of this root> ${stranger.publicKey}'`),
+    });
     expect(await why(connect({ far: near.publicKey }))).toContain('does not have the key');
-    expect(warnings).toEqual(['Somebody at 127.0.0.1 was turned away: his key is not in /keys.']);
+    expect(warnings).toEqual([expect.stringContaining(`his key, ${stranger.publicKey}, is not in /keys.`)]);
+    expect(warnings[0]).toContain(`echo 'peer <its name> ${stranger.publicKey}' >> /keys; then start this anew`);
     const plain = new zmq.Dealer({ linger: 0 });
     ends.push(() => plain.close());
     const turnedAway = new Promise((resolve) => plain.events.on('disconnect', resolve));
@@ -207,7 +235,21 @@ describe('who may connect', () => {
 
   test('two cannot listen at one port', async () => {
     const { address } = await listen();
-    await expectRefusal(listen({ address }), 'CANNOT_LISTEN');
+    await expect(listen({ address })).rejects.toMatchObject({
+      code: 'CANNOT_LISTEN',
+      message: `This cannot listen at ${address}: something else listens there.`,
+      hint: 'Name another one: dreamos receive --listen tcp://127.0.0.1:0 --key /keys',
+    });
+  });
+
+  test('nobody listens at what is no address of this machine', async () => {
+    // A multicast address: no host has it.
+    await expect(listen({ address: 'tcp://[ff0e::1]:5555' })).rejects.toMatchObject({ code: 'CANNOT_LISTEN' });
+    const none = Object.assign(new Error('x'), { code: 'EADDRNOTAVAIL' });
+    expect(cannotListen('tcp://[2001:db8::1]:5555', none, '/my keys')).toMatchObject({
+      message: 'This cannot listen at tcp://[2001:db8::1]:5555: this machine does not have that address.',
+      hint: "Name another one: dreamos receive --listen 'tcp://*:5555' --key '/my keys'",
+    });
   });
 });
 
@@ -223,11 +265,24 @@ describe('a file of keys', () => {
     expect(readFileSync(path, 'utf8')).toBe(`secret ${keys.secretKey}\npublic ${keys.publicKey}\n`);
     expect(await curveKeys(path, make)).toEqual(keys);
     await expectRefusal((async () => expectPeers(keys))(), 'CONFIG_INVALID');
-    await expectRefusal((async () => keyOfPeer(keys, 'host-b'))(), 'CONFIG_INVALID');
+    await expectRefusal((async () => keyOfPeer(keys, 'host-b', 'tcp://b:1'))(), 'CONFIG_INVALID');
     writeFileSync(path, `# of this machine\n${readFileSync(path, 'utf8')}\npeer Host-B ${far.publicKey}\n`);
-    expect(keyOfPeer(await curveKeys(path, make), 'host-B')).toBe(far.publicKey);
+    expect(keyOfPeer(await curveKeys(path, make), 'host-B', 'tcp://b:1')).toBe(far.publicKey);
     chmodSync(path, 0o640);
     await expectRefusal(curveKeys(path, make), 'UNAUTHENTICATED');
+  });
+
+  test('that is a folder is refused, and one that is missing is said where to get', async () => {
+    await expect(curveKeys(dir, make)).rejects.toMatchObject({ code: 'USAGE' });
+    const keys = { path: '/my keys', ...near, peers: new Map() };
+    expect(() => keyOfPeer(keys, 'b', 'tcp://b:1')).toThrow(
+      expect.objectContaining({
+        message: `/my keys has no key of b. The public key of this root is ${near.publicKey}`,
+        hint: expect.stringMatching(
+          /^There run dreamos receive --listen tcp:\/\/b:1 .*echo 'peer b <.*>' >> '\/my keys'$/,
+        ),
+      }),
+    );
   });
 
   test.each([
@@ -247,18 +302,33 @@ describe('a file of keys', () => {
     const hex = '864fd26fb559f75b'.repeat(4);
     expect(keyBytes('HelloWorld'.repeat(4))?.toString('hex')).toBe(hex);
     expect(keyBytes('HelloWorld')).toBeUndefined();
+    expect(keyText(Buffer.from(hex, 'hex'))).toBe('HelloWorld'.repeat(4));
   });
 
-  test.each(['tcp://host-b', 'tcp://:5555', 'tcp://host-b:66666', 'tcp://a b:1', 'tcp://user@host/x:1', 'http://a:1'])(
-    '%s is no address',
-    (address) => {
-      expect(() => checkAddress(address, '')).toThrow(/names no host and port/);
-    },
-  );
+  test.each([
+    ['tcp://host-b', 'names no host and port'],
+    ['tcp://:5555', 'names no host and port'],
+    ['tcp://a b:1', 'names no host and port'],
+    ['tcp://user@host/x:1', 'names no host and port'],
+    ['http://a:1', 'names no host and port'],
+    ['tcp://host-b:65536', '65536 is no port: the highest is 65535'],
+    ['tcp://host-b:999999', '999999 is no port'],
+    ['tcp://*:5555', 'nobody can connect to all addresses'],
+    ['tcp://host-b:0', 'nobody can connect to it'],
+  ])('%s is no address to connect to', (address, reason) => {
+    expect(() => checkAddress(address, '')).toThrow(reason);
+  });
 
-  test.each(['tcp://host-b:5555', 'tcp://[::1]:5555', 'tcp://192.0.2.2:0', 'tcp://*:5555'])('%s is one', (address) => {
+  test.each(['tcp://host-b:5555', 'tcp://[::1]:65535'])('%s is one', (address) => {
     expect(() => checkAddress(address, '')).not.toThrow();
   });
+
+  test.each(['tcp://host-b:5555', 'tcp://[::1]:5555', 'tcp://192.0.2.2:0', 'tcp://*:5555'])(
+    'at %s may be listened',
+    (address) => {
+      expect(() => checkAddress(address, '', true)).not.toThrow();
+    },
+  );
 });
 
 test('where the package is missing, it is said how to install it', async () => {

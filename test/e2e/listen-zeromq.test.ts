@@ -1,5 +1,5 @@
 /** Who listens to topics of another root, and who tells him by ZeroMQ, as processes. */
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -89,6 +89,12 @@ test('each message is heard once and in order, whatever is cut or killed meanwhi
   } finally {
     proxy.close();
   }
+});
+
+test('where there is no root to receive in, no keys are made', async ({ bare: rig }) => {
+  const words = ['receive', '--listen', 'tcp://127.0.0.1:0', '--key', 'keys'];
+  expect(await rig.dreamos(words, { cwd: rig.dir })).toMatchObject({ code: 4, out: '' });
+  expect(existsSync(join(rig.dir, 'keys'))).toBe(false);
 });
 
 test('only who lives there, has a known key and may subscribe hears anything', async ({ bare: rig }) => {

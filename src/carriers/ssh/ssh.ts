@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { kill } from 'node:process';
 import type { Readable, Writable } from 'node:stream';
-import type { Answer, Carrier, Connection } from '../port.ts';
+import { type Answer, type Carrier, CarrierDown, type Connection } from '../port.ts';
 import { answerIn, mostLineBytes, parcelLine } from '../frames.ts';
 import { createTalk } from '../talk.ts';
 import { createSplitter } from './lines.ts';
@@ -54,7 +54,12 @@ async function connect(options: SshOptions, signal: AbortSignal): Promise<Connec
     onEnd: () => void (ending = endChild(child, exited, isGreeted ? graceMs : 0)),
   });
   child.once('error', (error) => talk.end(error.message));
-  child.once('close', (code, killed) => talk.end(endOf(code, killed, words)));
+  let hint: string | undefined;
+  child.once('close', (code, killed) => {
+    const end = endOf(code, killed, words);
+    ({ hint } = end);
+    talk.end(end.why);
+  });
   child.stdin.on('error', () => undefined);
   child.stderr.on('data', (chunk: Buffer) => (words = `${words}${chunk.toString()}`.slice(-keptOfErrors)));
 
@@ -75,7 +80,7 @@ async function connect(options: SshOptions, signal: AbortSignal): Promise<Connec
   } catch (error) {
     // Whoever hears of it may end his process, and nobody else would end this one.
     await ending;
-    throw error;
+    throw new CarrierDown((error as Error).message, { hint });
   }
 
   return {
@@ -121,8 +126,19 @@ function endGroup({ pid }: Child, signal: NodeJS.Signals): void {
   }
 }
 
-function endOf(code: number | null, killed: NodeJS.Signals | null, words: string): string {
-  const how = killed === null ? `ended with exit ${code}` : `was ended by ${killed}`;
+/** Of a `dreamos receive` that has ended with an error: that, and what it says is next. */
+function endOf(
+  code: number | null,
+  killed: NodeJS.Signals | null,
+  words: string,
+): { readonly why: string; readonly hint?: string } {
+  const how = `its command ${killed === null ? `ended with exit ${code}` : `was ended by ${killed}`}`;
+  const [, error, next] = /(?:^|\n)Error: ([^\n]+)(?:\n {2}Next: ([^\n]+))?\s*$/.exec(words) ?? [];
+  if (error !== undefined)
+    return {
+      why: `${how}: ${error}`,
+      ...(next !== undefined && { hint: `There${next.startsWith('dreamos ') ? ' run' : ':'} ${next}` }),
+    };
   const said = words.trim().split('\n').slice(-3).join(' ').trim();
-  return `its command ${how}${said === '' ? '' : `: ${said}`}`;
+  return { why: `${how}${said === '' ? '' : `: ${said}`}` };
 }

@@ -4,8 +4,9 @@
  */
 import type { Dealer } from 'zeromq';
 import { greeting, mostLineBytes } from '../frames.ts';
+import { CarrierDown } from '../port.ts';
 import { createTalk, type Talk, type TalkOptions } from '../talk.ts';
-import { oneByOne, socketOptions } from './socket.ts';
+import { hostTrouble, type LookUp, oneByOne, socketOptions } from './socket.ts';
 import type { KeyPair } from './keys.ts';
 import type { Zeromq } from './package.ts';
 
@@ -18,6 +19,7 @@ export interface DialOptions {
   readonly helloMs?: number;
   /** As over a pipe; milliseconds. */
   readonly answerMs?: number;
+  readonly lookUp?: LookUp;
 }
 
 export interface Dialed<A> {
@@ -36,10 +38,12 @@ const mostAnswerBytes = 4 * mostLineBytes;
 /** @throws CarrierDown */
 export async function dial<A>(
   zmq: Zeromq,
-  { address, keys, far, helloMs = helloWithinMs, answerMs = answerWithinMs }: DialOptions,
+  { address, keys, far, helloMs = helloWithinMs, answerMs = answerWithinMs, lookUp }: DialOptions,
   answerIn: TalkOptions<A>['answerIn'],
   signal: AbortSignal,
 ): Promise<Dialed<A>> {
+  const trouble = await unlessStopped(hostTrouble(address, lookUp), signal);
+  if (trouble !== undefined) throw new CarrierDown(trouble);
   const socket = new zmq.Dealer({
     ...socketOptions(address),
     context: new zmq.Context({ blocky: false }),
@@ -65,14 +69,35 @@ export async function dial<A>(
   const send = oneByOne((frame: Uint8Array | string) => socket.send(frame));
   const say = (frame: Uint8Array | string): void => void send(frame).catch(failed);
   void hear(socket, talk.hear).catch(failed);
-  void watch(socket, talk.end).catch(failed);
+  let hint: string | undefined;
+  const refused = (): void => {
+    hint = `If it is missing there: echo 'peer <name of this root> ${keys.publicKey}' >> <the file>; then start its receive anew`;
+    talk.end('the key of this root is not in the file of the other one, or too many are connected there');
+  };
+  void watch(socket, talk.end, refused).catch(failed);
   try {
     socket.connect(address);
     say(greeting);
   } catch (error) {
     failed(error);
   }
-  return { talk, say, hello: await talk.greeted(signal) };
+  const hello = await talk.greeted(signal).catch((error: Error) => {
+    throw new CarrierDown(error.message, { hint });
+  });
+  return { talk, say, hello };
+}
+
+/** How long a look-up takes is the resolver's. @returns `undefined`: the signal has come before */
+async function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<undefined>((resolve) => (stop = () => resolve(undefined)));
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 async function hear(socket: Dealer, each: (line: string) => void): Promise<void> {
@@ -80,11 +105,10 @@ async function hear(socket: Dealer, each: (line: string) => void): Promise<void>
 }
 
 /** What the library says of the connection is the only word of its end. */
-async function watch(socket: Dealer, end: (why: string) => void): Promise<void> {
+async function watch(socket: Dealer, end: (why: string) => void, refused: () => void): Promise<void> {
   for await (const event of socket.events) {
     if (event.type === 'close') end('nobody listens there, or nothing leads there');
-    else if (event.type === 'handshake:error:auth')
-      end('the key of this root is not in the file of the other one, or too many are connected there');
+    else if (event.type === 'handshake:error:auth') refused();
     else if (event.type === 'handshake:error:protocol' || event.type === 'handshake:error:other')
       end('the other end does not have the key that this one has of it, or speaks something else');
     else if (event.type === 'disconnect') {

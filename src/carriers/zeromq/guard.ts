@@ -1,4 +1,5 @@
-import { type CurveKeys, keyBytes } from './keys.ts';
+import { type CurveKeys, keyBytes, keyText } from './keys.ts';
+import { quoteWord } from '../../model/basics/shell-word.ts';
 import type { Zeromq } from './package.ts';
 import { untilClosed } from './socket.ts';
 
@@ -49,7 +50,10 @@ export async function guard(
     const room = rooms.get(String(asked[2]));
     const name = names.get(asked[6]?.toString('hex'));
     if (name === undefined || !room) {
-      tellOnce(`Somebody at ${from} was turned away: his key is not in ${path}.`);
+      const key = keyText(asked[6] ?? Buffer.alloc(0));
+      tellOnce(
+        `Somebody at ${from} was turned away: his key, ${key}, is not in ${path}. If it is a peer's: echo 'peer <its name> ${key}' >> ${quoteWord(path)}; then start this anew.`,
+      );
       return '400';
     }
     const isFull = room.known() >= mostConnections;

@@ -8,6 +8,7 @@
 import { agentNamePattern } from '../../model/agent.ts';
 import { quoteWord } from '../../model/basics/shell-word.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { usage } from '../../model/refusals.ts';
 import type { UserFile } from '../../storage/file/disk/foreign/user-files.ts';
 
 export interface CurveKeys {
@@ -27,17 +28,26 @@ const userFiles = () => import('../../storage/file/disk/foreign/user-files.ts');
 
 /**
  * The keys in a file, which is made with new ones where there is none.
- * @throws UNAUTHENTICATED: others may read or change it; CONFIG_INVALID: it says something else; DISK_FAILED
+ * @throws USAGE: it is a folder; UNAUTHENTICATED: others may read or change it; CONFIG_INVALID: it says something else; DISK_FAILED
  */
 export async function curveKeys(path: string, make: () => KeyPair): Promise<CurveKeys> {
   const { readUserFile, replaceUserFile, whileUserFileHeld } = await userFiles();
-  let file = readUserFile(path);
+  const read = () => {
+    try {
+      return readUserFile(path);
+    } catch (error) {
+      const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
+      if (cause?.code !== 'EINVAL') throw error;
+      throw usage(`${path} is no file, so it cannot be one of keys.`, 'Name a file, which is made if it is not there');
+    }
+  };
+  let file = read();
   if (!file) {
     await whileUserFileHeld(path, async () => {
       const { secretKey, publicKey } = make();
       if (!readUserFile(path)) replaceUserFile(path, `secret ${secretKey}\npublic ${publicKey}\n`, undefined);
     });
-    file = readUserFile(path);
+    file = read();
   }
   if (!file) throw invalid(path, 'it is gone');
   checkPrivate(file);
@@ -64,21 +74,23 @@ export function keysIn(path: string, text: string): CurveKeys {
   return { path, secretKey: own.secret, publicKey: own.public, peers };
 }
 
-/** @throws CONFIG_INVALID: it is not in the file */
-export function keyOfPeer({ path, publicKey, peers }: CurveKeys, name: string): string {
+/** @param address where it listens @throws CONFIG_INVALID: it is not in the file */
+export function keyOfPeer({ path, publicKey, peers }: CurveKeys, name: string, address: string): string {
   const key = peers.get(name.toLowerCase());
   if (key !== undefined) return key;
-  throw unknown(path, `has no key of ${name}`, publicKey, name);
+  const there = `dreamos receive --listen ${quoteWord(address)} --key <file>`;
+  throw unknown(path, `has no key of ${name}`, publicKey, name, there);
 }
 
 /** @throws CONFIG_INVALID: nobody could connect */
 export function expectPeers({ path, publicKey, peers }: CurveKeys): void {
-  if (peers.size === 0) throw unknown(path, 'has no key of another root, so none could come in', publicKey, 'host-a');
+  const what = 'has no key of another root, so none could come in';
+  if (peers.size === 0) throw unknown(path, what, publicKey, 'host-a', 'dreamos bridge … --key <file>');
 }
 
-function unknown(path: string, what: string, own: string, peer: string): DreamosError {
+function unknown(path: string, what: string, own: string, peer: string, there: string): DreamosError {
   return new DreamosError('invalid', 'CONFIG_INVALID', `${path} ${what}. The public key of this root is ${own}`, {
-    hint: `Run the same there, which says its own; then here: echo 'peer ${peer} <its key>' >> ${quoteWord(path)}`,
+    hint: `There run ${there}, which makes the file with its public key; then here: echo 'peer ${peer} <that key>' >> ${quoteWord(path)}`,
   });
 }
 
@@ -99,6 +111,17 @@ export function keyBytes(text: string): Buffer | undefined {
     bytes.writeUInt32BE(value, 4 * i);
   }
   return bytes;
+}
+
+/** As its file has it: the other way round. */
+export function keyText(bytes: Uint8Array): string {
+  const view = Buffer.from(bytes);
+  let text = '';
+  for (let i = 0; i + 4 <= view.length; i += 4) {
+    const value = view.readUInt32BE(i);
+    for (const place of [85 ** 4, 85 ** 3, 85 ** 2, 85, 1]) text += digits[Math.floor(value / place) % 85];
+  }
+  return text;
 }
 
 function checkPrivate({ path, isReadable, isWritable, isAnothers }: UserFile): void {

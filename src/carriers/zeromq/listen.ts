@@ -95,7 +95,7 @@ export async function listenForBridges(zmq: Zeromq, options: ListenOptions): Pro
   const stopped = (): void => stop.abort();
   try {
     await router.bind(address).catch((error: unknown) => {
-      throw cannotListen(address, error as Error);
+      throw cannotListen(address, error as Error, keys.path);
     });
     await onUp(router.lastEndpoint ?? address);
     signal.addEventListener('abort', stopped);

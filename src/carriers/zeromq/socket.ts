@@ -1,3 +1,5 @@
+import { lookup } from 'node:dns/promises';
+import { quoteWord } from '../../model/basics/shell-word.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 
@@ -31,18 +33,49 @@ export async function untilClosed(socket: { readonly closed: boolean }, work: Pr
 /** The same address with another port. */
 export const withPort = (address: string, port: number): string => address.replace(/:\d+$/, `:${port}`);
 
-/** @throws USAGE */
-export function checkAddress(address: string, example: string): void {
-  const [, port] = /^tcp:\/\/(?:[^\s/:[\]]+|\[[0-9a-f:.]+\]):(\d{1,5})$/i.exec(address) ?? [];
-  if (port === undefined || Number(port) > 65_535)
-    throw usage(`${JSON.stringify(address)} names no host and port.`, example);
+/** @param listens at port 0 any one, and at * all addresses: nobody can connect there @throws USAGE */
+export function checkAddress(address: string, example: string, listens = false): void {
+  const [, host, port] = /^tcp:\/\/([^\s/:[\]]+|\[[0-9a-f:.]+\]):(\d+)$/i.exec(address) ?? [];
+  if (host === undefined) throw usage(`${JSON.stringify(address)} names no host and port.`, example);
+  if (Number(port) > mostPort) throw usage(`${port} is no port: the highest is ${mostPort}.`, example);
+  if (listens) return;
+  if (host === '*') throw usage('* is where to listen: nobody can connect to all addresses.', example);
+  if (Number(port) === 0) throw usage('Port 0 is where to listen: nobody can connect to it.', example);
 }
 
-export function cannotListen(address: string, error: Error): DreamosError {
+const mostPort = 65_535;
+
+/** As `dns.lookup` does. */
+export type LookUp = (host: string) => Promise<unknown>;
+
+/** Why an address leads to no host. The library would try a name that is none for ever. `undefined`: there is one */
+export async function hostTrouble(address: string, lookUp: LookUp = lookup): Promise<string | undefined> {
+  const host = address.replace(/^tcp:\/\/|:\d+$/gi, '').replace(/^\[|\]$/g, '');
+  try {
+    await lookUp(host);
+    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOTFOUND' ? `there is no host ${host}` : `the host ${host} cannot be looked up: ${code}`;
+  }
+}
+
+/** @param key the path of the file of keys */
+export function cannotListen(address: string, error: Error, key: string): DreamosError {
   const { code = error.message } = error as Error & { readonly code?: string };
-  const why = code === 'EADDRINUSE' ? 'something else listens there' : code;
+  const [why, where] = reasons[code] ?? [code, () => address];
   return new DreamosError('conflict', 'CANNOT_LISTEN', `This cannot listen at ${address}: ${why}.`, {
-    hint: 'Name another port: dreamos receive --listen tcp://192.0.2.2:5556',
+    hint: `Name another one: dreamos receive --listen ${quoteWord(where(address))} --key ${quoteWord(key)}`,
     cause: error,
   });
 }
+
+const anyPort = (address: string): string => withPort(address, 0);
+const anyHost = (address: string): string => address.replace(/^tcp:\/\/.*:/i, 'tcp://*:');
+const reasons: Readonly<Record<string, readonly [why: string, where: (address: string) => string]>> = {
+  EADDRINUSE: ['something else listens there', anyPort],
+  EACCES: ['this port is not for you', anyPort],
+  EADDRNOTAVAIL: ['this machine does not have that address', anyHost],
+  EAGAIN: ['that host cannot be looked up', anyHost],
+  ENODEV: ['this machine has no such address or interface', anyHost],
+};

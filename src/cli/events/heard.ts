@@ -29,7 +29,8 @@ export async function printHeard(
   const count = countOption(flags.count, '--count');
   const waitMs = durationOption(flags.wait, '--wait');
   const session = await context.session();
-  const start = await startOf(context, flags.since, session.clock.now());
+  const words = patterns.map((pattern) => `'${pattern}'`).join(' ');
+  const start = await startOf(context, flags.since, session.clock.now(), `dreamos listen ${words}${also}`);
   const paint = await output.paint();
   const onWarning = (text: string) => void output.warn(text);
   let last: string | undefined;
@@ -44,7 +45,6 @@ export async function printHeard(
     stop();
   }
   if (last !== undefined) {
-    const words = patterns.map((pattern) => `'${pattern}'`).join(' ');
     await output.note(`To go on from here: dreamos listen ${words} --since ${last}${also}${context.flags()}`);
   } else if (!signal.aborted) {
     throw new DreamosError(
@@ -60,8 +60,9 @@ async function startOf(
   context: Context,
   text: string | undefined,
   nowMs: number,
+  again: string,
 ): Promise<{ since?: string; from?: number }> {
-  if (text === undefined || !/^\d/.test(text)) return given({ since: await sinceOption(context, text) });
+  if (text === undefined || !/^\d/.test(text)) return given({ since: await sinceOption(context, text, again) });
   return { since: 'start', from: nowMs - (durationOption(text, '--since') ?? 0) };
 }
 

@@ -1,3 +1,4 @@
+import { quoteWord } from '../../model/basics/shell-word.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Context } from '../context.ts';
 import { harmless } from '../harmless.ts';
@@ -6,13 +7,17 @@ import { fileError } from './body.ts';
 // An event's line is far shorter than half of this, so the end of a file always holds a whole one.
 const tailBytes = 262_144;
 
-/** Where `--since` begins; `undefined`: now. */
-export async function sinceOption(context: Context, text: string | undefined): Promise<string | undefined> {
+/** Where `--since` begins; `undefined`: now. @param again the command line that fills a file with what has cursors */
+export async function sinceOption(
+  context: Context,
+  text: string | undefined,
+  again: string,
+): Promise<string | undefined> {
   if (text === undefined || text === 'now') return undefined;
   if (!text.startsWith('@')) return text;
   const path = text.slice(1);
   try {
-    return (await lastCursor(await context.openFile(path), path)) ?? 'start';
+    return (await lastCursor(await context.openFile(path), path, again)) ?? 'start';
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(error, path);
     await context.output.note(`There is no file "${harmless(path)}" yet: beginning at the start of the log.`);
@@ -21,11 +26,15 @@ export async function sinceOption(context: Context, text: string | undefined): P
 }
 
 /**
- * The cursor of the last complete line of what `watch --json` wrote into a file; `undefined`: nothing complete is in it.
+ * The cursor of the last complete line of what `watch --json` or `listen --json` wrote into a file; `undefined`: nothing complete is in it.
  * A line that is cut short, or that was glued to one, has no cursor to trust: the one before it counts, and its event
  * comes again. @throws CURSOR_INVALID when the file holds lines, but no cursor
  */
-export async function lastCursor(chunks: AsyncIterable<Uint8Array>, path: string): Promise<string | undefined> {
+export async function lastCursor(
+  chunks: AsyncIterable<Uint8Array>,
+  path: string,
+  again: string,
+): Promise<string | undefined> {
   let tail: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
     const all = Buffer.concat([tail, chunk]);
@@ -40,7 +49,7 @@ export async function lastCursor(chunks: AsyncIterable<Uint8Array>, path: string
   }
   if (lines.every((line) => line.trim() === '')) return undefined;
   throw new DreamosError('invalid', 'CURSOR_INVALID', `No line of "${path}" has a cursor.`, {
-    hint: `Fill it with: dreamos watch --json --since start >> ${path}`,
+    hint: `Fill it with: ${again} --json --since start >> ${quoteWord(path)}`,
   });
 }
 

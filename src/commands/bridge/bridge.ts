@@ -93,7 +93,7 @@ async function zeromqFor(context: Context, { peer, via, key }: Way): Promise<Car
   const { curveKeys, keyOfPeer } = await import('../../carriers/zeromq/keys.ts');
   const keys = await curveKeys(absolute(context.around.cwd(), key, 'SOURCE_NOT_FOUND'), zmq.curveKeyPair);
   const { zeromqCarrier } = await import('../../carriers/zeromq/zeromq.ts');
-  return zeromqCarrier(zmq, { address: via, keys, far: keyOfPeer(keys, peer) });
+  return zeromqCarrier(zmq, { address: via, keys, far: keyOfPeer(keys, peer, via) });
 }
 
 async function brokerFor(context: Context, session: Session, { peer, via, name }: Way): Promise<Carrier> {

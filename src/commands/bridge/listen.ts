@@ -27,6 +27,7 @@ export async function listenFarCommand(
       'Topics of another root need all three: --at its name, --via its address, --key a file of keys.',
       example,
     );
+  if (!/^tcp:\/\//i.test(via)) throw usage('Topics of another root are heard by tcp:// alone.', example);
   checkAddress(via, example);
   const session = await context.session();
   const { acting } = session;
@@ -34,15 +35,15 @@ export async function listenFarCommand(
     throw usage(`${peer} has to know who listens: an agent whose card says there that he lives here.`, example);
   const zmq = await loadZeromq();
   const keys = await curveKeys(absolute(context.around.cwd(), key, 'SOURCE_NOT_FOUND'), zmq.curveKeyPair);
-  const far = keyOfPeer(keys, peer);
-  const also = ` --at ${peer} --via ${via} --key ${quoteWord(key)} --as ${acting}`;
+  const far = keyOfPeer(keys, peer, via);
+  const also = ` --at ${quoteWord(peer)} --via ${quoteWord(via)} --key ${quoteWord(key)} --as ${acting}`;
   // Its signal is how it is ended.
   const topics = zeromqTopics(zmq, { address: via, keys, far }, context.signal);
   await printHeard(
     context,
     patterns,
     flags,
-    (options) => listenFar(session, topics, patterns, { ...options, as: acting }),
+    (options) => listenFar(session, topics, patterns, { ...options, as: acting, peer }),
     also,
   );
 }

@@ -77,8 +77,10 @@ async function listener(
   key: string | undefined,
 ): Promise<(way: Way) => Promise<void>> {
   const { checkAddress } = await import('../../carriers/zeromq/socket.ts');
-  checkAddress(address, example);
+  checkAddress(address, example, true);
   if (key === undefined) throw usage('Who may connect is said by keys, so --listen needs the file of them.', example);
+  // Where there is no root, no keys are made.
+  await context.session();
   const { loadZeromq } = await import('../../carriers/zeromq/package.ts');
   const zmq = await loadZeromq();
   const { curveKeys, expectPeers } = await import('../../carriers/zeromq/keys.ts');

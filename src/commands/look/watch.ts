@@ -20,7 +20,8 @@ export async function watchCommand(context: Context, names: readonly string[], o
   const { output, signal } = context;
   const count = countOption(options.count, '--count');
   const waitMs = durationOption(options.wait, '--wait');
-  const since = await sinceOption(context, options.since);
+  const who = names.map((name) => ` ${name}`).join('');
+  const since = await sinceOption(context, options.since, `dreamos watch${who}`);
   const session = await context.session();
   const paint = await output.paint();
   const onWarning = (text: string) => void output.warn(text);
@@ -46,7 +47,6 @@ export async function watchCommand(context: Context, names: readonly string[], o
     await gone?.();
   }
   if (last !== undefined) {
-    const who = names.map((name) => ` ${name}`).join('');
     await output.note(`To go on from here: dreamos watch${who} --since ${last}${context.flags()}`);
   } else if (!signal.aborted) {
     throw new DreamosError(

@@ -118,7 +118,7 @@ export function keepLine(session: Session, carrier: Carrier, options: LineOption
 function unreachable(peer: string, { words }: Carrier, cause: CarrierDown): DreamosError {
   const message = `${peer} cannot be reached by ${words}: ${cause.message}`;
   return new DreamosError('unreachable', 'PEER_UNREACHABLE', message.replace(/([^.])$/, '$1.'), {
-    hint: 'What waits for it stays here. Once it can be reached, the same again carries it.',
+    hint: cause.hint ?? 'What waits for it stays here. Once it can be reached, the same again carries it.',
     cause,
   });
 }

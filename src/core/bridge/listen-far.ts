@@ -19,6 +19,8 @@ const mostTimerMs = 2 ** 31 - 1;
 export interface ListenFarOptions extends ListenOptions {
   /** Who listens: an agent who lives, there, at this root. */
   readonly as: string;
+  /** What that root is called here; by default its address. */
+  readonly peer?: string;
 }
 
 /** @throws PEER_UNREACHABLE: at the beginning, or for `waitMs`, which an answer may outlast by 5 s; what the other root refuses: FORBIDDEN, AGENT_NOT_FOUND (renamed), CURSOR_INVALID */
@@ -26,10 +28,12 @@ export async function* listenFar(
   session: Session,
   far: FarTopics,
   patterns: readonly string[],
-  { as, from, since = 'now', ...options }: ListenFarOptions,
+  { as, peer = far.words, from, since = 'now', ...options }: ListenFarOptions,
 ): AsyncGenerator<Heard, void, undefined> {
   const { waitMs = Infinity, onWarning = (warning: string) => session.warn(warning) } = options;
   const { clock } = session;
+  let hasHeard = false;
+  const away = (why: string, cause?: CarrierDown): DreamosError => unreachable(far, hasHeard, why, cause);
   let lastAt = clock.uptime();
   const withinMs = (): number => {
     const ms = Math.max(leastAnswerMs, Math.ceil(lastAt + waitMs - clock.uptime()));
@@ -38,10 +42,10 @@ export async function* listenFar(
   const ask = async (place: string, most: number) => {
     const asked: Ask = { as, patterns, since: place, most, ...(from !== undefined && { from }) };
     const told = await far.ask(asked, withinMs()).catch((error: unknown) => {
-      throw error instanceof CarrierDown ? unreachable(far, error.message, error) : error;
+      throw error instanceof CarrierDown ? away(error.message, error) : error;
     });
     if (told.is === 'heard') return told;
-    throw told.is === 'later' ? unreachable(far, told.reason) : refusal(told);
+    throw told.is === 'later' ? away(told.reason) : refusal(peer, told);
   };
   let rings: Rings | undefined;
   let isSilent = false;
@@ -51,6 +55,7 @@ export async function* listenFar(
       const { messages, more, warnings, cursor: behind } = await ask(cursor, mostTogether);
       // It waits once all is told that there is already.
       if (more) lastAt = clock.uptime();
+      hasHeard ||= messages.length > 0;
       return { events: messages.map(heardOf), cursor: behind, more: new Set(more ? ['there'] : []), warnings };
     },
     watch: async (hint) => {
@@ -98,16 +103,22 @@ function takeExactly(message: unknown, line: string): void {
   if (isNested(message)) takeDataExactly(message, text);
 }
 
-function unreachable({ words }: FarTopics, why: string, cause?: unknown): DreamosError {
+function unreachable({ words }: FarTopics, hasHeard: boolean, why: string, cause?: CarrierDown): DreamosError {
   const message = `Who listens at ${words} cannot be asked: ${why}`;
   return new DreamosError('unreachable', 'PEER_UNREACHABLE', message.replace(/([^.])$/, '$1.'), {
-    hint: 'Once it can be reached, the same again with --since goes on behind what was heard',
+    hint:
+      cause?.hint ??
+      `Once it can be reached, the same again${hasHeard ? ' with `since` goes on behind what was heard' : ' listens to it'}`,
     cause,
   });
 }
 
-function refusal({ code, reason, hint }: Extract<Told, { is: 'refused' | 'later' }>): DreamosError {
+function refusal(peer: string, { code, reason, hint }: Extract<Told, { is: 'refused' | 'later' }>): DreamosError {
   const isKnown = Object.hasOwn(errorCodes, code);
   const own = (isKnown ? code : 'FORBIDDEN') as ErrorCode;
-  return new DreamosError(errorCodes[own].kind, own, reason, hint === undefined ? {} : { hint });
+  const { kind } = errorCodes[own];
+  // What was asked is mended here, all else there. A command behind a colon would be taken for one about this root.
+  const isOfAsked = kind === 'usage' || kind === 'invalid';
+  const next = isOfAsked ? hint : hint?.replace(/^(?:Where it is asked: )?dreamos /, `Where ${peer} is run dreamos `);
+  return new DreamosError(kind, own, `${peer} says: ${reason}`, next === undefined ? {} : { hint: next });
 }

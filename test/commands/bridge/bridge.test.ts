@@ -9,6 +9,9 @@ test.each([
   ['bridge b --via amqp://host-b --key k', '--key is for tcp:// alone'],
   ['receive --listen tcp://host-b', 'names no host and port'],
   ['receive --listen tcp://host-b:1', '--listen needs the file of them'],
+  ['bridge b --via tcp://*:1 --key k', 'nobody can connect to all addresses'],
+  ["listen x --at b --key k --via 'ssh b dreamos receive' --as ann", 'by tcp:// alone'],
+  ['listen x --at b --key k --via tcp://host-b:99999 --as ann', '99999 is no port: the highest is 65535'],
   ['receive --key k', '--key is for --listen'],
 ])('%s is refused as it is typed', async (words, reason) => {
   const refused = await (await createRig()).dreamos(words);

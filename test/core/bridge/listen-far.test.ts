@@ -59,6 +59,7 @@ function hear({ topics }: { topics: FarTopics }, options: Partial<ListenFarOptio
   const warnings: string[] = [];
   const heard = listenFar(still.rig.root, topics, patterns, {
     as: 'ann',
+    peer: 'host-b',
     signal: controller.signal,
     onWarning: (warning) => warnings.push(warning),
     ...options,
@@ -116,23 +117,39 @@ describe('who listens to another root', () => {
     expect(one.bodies).toEqual(['while it was away']);
     there.state.down = 'it is off';
     there.ring();
-    await expectRefusal(Promise.all([one.done, pass(61_000)]), 'PEER_UNREACHABLE');
+    await expect(Promise.all([one.done, pass(61_000)])).rejects.toMatchObject({
+      code: 'PEER_UNREACHABLE',
+      hint: 'Once it can be reached, the same again with `since` goes on behind what was heard',
+    });
   });
 
   test('is told at once where it cannot be reached, and what is refused', async () => {
     const there = far();
     there.state.down = 'nobody listens there';
-    await expectRefusal(hear(there).done, 'PEER_UNREACHABLE');
+    await expect(hear(there).done).rejects.toMatchObject({
+      code: 'PEER_UNREACHABLE',
+      hint: 'Once it can be reached, the same again listens to it',
+    });
     there.state.down = undefined;
     there.answers({ is: 'later', code: 'ROOT_MOVED', reason: 'moved' });
     await expectRefusal(hear(there).done, 'PEER_UNREACHABLE');
     there.answers({ is: 'refused', code: 'CURSOR_INVALID', reason: 'none', hint: 'h' });
-    await expectRefusal(hear(there).done, 'CURSOR_INVALID');
+    await expect(hear(there).done).rejects.toMatchObject({
+      code: 'CURSOR_INVALID',
+      message: 'host-b says: none',
+      hint: 'h',
+    });
     there.answers({ is: 'refused', code: 'toString', reason: 'none' });
     await expectRefusal(hear(there).done, 'FORBIDDEN');
     there.answers({ is: 'heard', messages: ['{'], cursor: 'c', more: false, warnings: [] });
     await expectRefusal(hear(there).done, 'MESSAGE_INVALID');
     expect(there.state.closed).toBe(5);
+    there.answers(undefined);
+    await expect(hear(there, { as: 'planner' }).done).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+      message: expect.stringMatching(/^host-b says: planner does not live at host-a/),
+      hint: 'Where host-b is run dreamos agent register planner --at host-a',
+    });
   });
 
   test('asks no longer than what is left of its time, or 5 s', async () => {

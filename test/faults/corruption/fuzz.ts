@@ -225,7 +225,7 @@ const asyncProperties: Record<string, fc.IAsyncProperty<unknown>> = {
     ),
     async (chunks) => {
       try {
-        await lastCursor(streamOf(chunks), 'seen.jsonl');
+        await lastCursor(streamOf(chunks), 'seen.jsonl', 'dreamos watch');
       } catch (error) {
         if (!(error instanceof DreamosError)) throw error;
       }

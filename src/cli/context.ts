@@ -29,6 +29,8 @@ export class Context {
   verb = '';
   /** With what: for the audit. */
   called: { readonly args: readonly string[]; opts(): object } | undefined;
+  /** Where the root is since this command, for `root`; absent: where it was. */
+  at: string | undefined;
   /** What of several items was denied. */
   readonly denied: DreamosError[] = [];
   /** Where a server listens through which this command works on the root. */

@@ -29,6 +29,8 @@ export class Context {
   verb = '';
   /** With what: for the audit. */
   called: { readonly args: readonly string[]; opts(): object } | undefined;
+  /** Where the root is since this command, for `root`; absent: where it was. */
+  at: string | undefined;
   /** What of several items was denied. */
   readonly denied: DreamosError[] = [];
   /** Where a server listens through which this command works on the root. */
@@ -152,11 +154,17 @@ export class Context {
     if (mayLook) for (const { name } of await listAgents(session)) if (!(await mayLook(name))) hidden.push(name);
     const [first] = hidden;
     if (first === undefined) return undefined;
-    const { acting } = session;
-    const there = hidden.length === 1 ? 'There is 1 mailbox' : `There are ${hidden.length} mailboxes`;
+    const many = hidden.length === 1 ? '1 mailbox' : `${hidden.length} mailboxes`;
+    return this.hiddenText(many, 'look into', `look ${first}`);
+  }
+
+  /** @param many `2 topics` @param see what one may not do @param check what is asked of the policy */
+  async hiddenText(many: string, see: string, check: string): Promise<string> {
+    const { acting } = await this.session();
+    const there = `There ${many.startsWith('1 ') ? 'is' : 'are'} ${many}`;
     return acting === undefined
-      ? `${there} that you may not look into without saying who you are: --as <agent>, or DREAMOS_AGENT`
-      : `${there} that ${acting} may not look into: dreamos policy check look ${first} --as ${acting}${this.flags()}`;
+      ? `${there} that you may not ${see} without saying who you are: --as <agent>, or DREAMOS_AGENT`
+      : `${there} that ${acting} may not ${see}: dreamos policy check ${check} --as ${acting}${this.flags()}`;
   }
 
   /** Those who take mail, who acts first; none, where no root can be opened. */

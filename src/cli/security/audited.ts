@@ -10,6 +10,16 @@ const making = ['init', 'restore', 'load', 'move'];
 
 /** Has the audit note how a command has ended, and what of it was denied. @param error what it threw */
 export async function noteEnd(context: Context, error: unknown): Promise<void> {
+  try {
+    await noteIt(context, error);
+  } catch (failed) {
+    // What is done is done, also where the root cannot be opened once more.
+    const done = error === undefined ? 'It is done, but the audit' : 'The audit';
+    await context.output.warn(`${done} could not be written: ${(failed as Error).message}`);
+  }
+}
+
+async function noteIt(context: Context, error: unknown): Promise<void> {
   const name = nameOf(context.verb);
   const isDenied = error instanceof DreamosError && error.kind === 'denied';
   const isNoted = isDenied || (isAudited(name) && !isCommanderError(error) && !(error instanceof Interrupted));
@@ -29,7 +39,8 @@ export async function noteEnd(context: Context, error: unknown): Promise<void> {
     const { noteDenied } = await import('../../core/audit/note.ts');
     return noteDenied(() => context.around.openRoot(context.openOptions()), name, error);
   }
-  const made = await context.around.openRoot(context.openOptions());
+  const { at } = context;
+  const made = await context.around.openRoot({ ...context.openOptions(), ...(at !== undefined && { root: at }) });
   try {
     await note(made);
   } finally {

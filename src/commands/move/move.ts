@@ -47,7 +47,8 @@ export async function moveCommand(
           ? 'dry-run'
           : undefined;
   const onProgress = (messages: number): void => output.progress(`${messages} messages`);
-  const done = await moveRoot({ ...context.openOptions(), ...place, ...given({ how }), onProgress, signal });
+  const onPlace = (root: string): void => void (context.at = root);
+  const done = await moveRoot({ ...context.openOptions(), ...place, ...given({ how }), onProgress, onPlace, signal });
   if (!done) return;
   const told = withoutId(done);
   await output.outcome(told, () => broken(textOf(told), output.width));

@@ -6,7 +6,9 @@ import { harmless } from '../../cli/harmless.ts';
 import { ago, titleOf } from '../../cli/show/message-view.ts';
 import { countOption, durationOption, given } from '../../cli/input/parse.ts';
 import { listTopics, pruneTopics, showTopic } from '../../core/topics/topics.ts';
+import { admit } from '../../core/root/operation.ts';
 import type { Message } from '../../model/message.ts';
+import { logOf } from '../../model/topic.ts';
 
 export async function listCommand(context: Context): Promise<void> {
   const { output } = context;
@@ -15,13 +17,27 @@ export async function listCommand(context: Context): Promise<void> {
   const nowMs = session.clock.now();
   const lastText = (at: string): string => (output.toTerminal ? ago(at, nowMs) : at);
   if (topics.length === 0)
-    return output.note('Nothing has been published yet. How that is done: dreamos publish --help');
+    return output.note(
+      (await unseen(context)) ?? 'Nothing has been published yet. How that is done: dreamos publish --help',
+    );
   await output.rows(topics, ['topic', 'messages', 'last published', 'subscribers'], (topic) => [
     topic.topic,
     String(topic.messages),
     topic.lastPublishedAt === null ? '(pruned)' : lastText(topic.lastPublishedAt),
     topic.subscribers.map(({ agent }) => agent).join(', '),
   ]);
+}
+
+/** That there are topics of which a policy lets nobody see anything who is called so, or who does not say who he is. */
+async function unseen(context: Context): Promise<string | undefined> {
+  const session = await context.session();
+  const { mayLook } = await admit(session, 'topics.list');
+  if (!mayLook) return undefined;
+  const hidden: string[] = [];
+  for (const topic of await session.store.look.listTopics()) if (!(await mayLook(logOf(topic)))) hidden.push(topic);
+  const [first] = hidden;
+  const many = hidden.length === 1 ? '1 topic' : `${hidden.length} topics`;
+  return first === undefined ? undefined : context.hiddenText(many, 'see', `listen ${first}`);
 }
 
 export async function showCommand(context: Context, topic: string, options: { limit?: string }): Promise<void> {

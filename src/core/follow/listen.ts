@@ -22,7 +22,10 @@ export interface ListenOptions extends FollowOptions {
 /** When to finish what senders that have died left: many who listen in this process look no more often than one. */
 const finishAt = new WeakMap<Mail, number>();
 
-export const listen = eachOf('listen', listenBody, { lasting: 'looks' });
+export const listen = eachOf('listen', listenBody, (patterns) => ({
+  seen: [patterns].flat(),
+  lasting: 'looks',
+}));
 
 async function* listenBody(
   session: Session,

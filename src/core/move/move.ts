@@ -31,6 +31,8 @@ export interface MoveOptions extends Omit<OpenOptions, 'clock'> {
   /** Go on with one that was cut off; take it back; only say what would be moved; remove what moves have left. */
   readonly how?: 'resume' | 'abort' | 'dry-run' | 'purge';
   readonly onProgress?: (messages: number) => void;
+  /** Called with where the root is by then, for `root`, if what was named does not say so. */
+  readonly onPlace?: (root: string) => void;
   /** It is given back then. */
   readonly signal?: AbortSignal;
   /** For tests: called behind each step. */
@@ -48,13 +50,17 @@ export async function moveRoot(options: MoveOptions): Promise<Moved | undefined>
   const ends = await endsOfMove({ to, durability, replicas }, { root, cwd, env, warn });
   try {
     const { movedTo } = ends.source;
-    if (options.how === 'purge' && movedTo !== undefined) await checkMayAt(movedTo, options);
-    else if (ends.source.underWay === undefined) await checkMay(options);
+    if (options.how === 'purge' && movedTo !== undefined) {
+      await checkMayAt(movedTo, options);
+      options.onPlace?.(rootAt(movedTo));
+    } else if (ends.source.underWay === undefined) await checkMay(options);
     // Its policy lies with the mail, which is looked at once nobody else moves it.
-    return await moveBetween(ends, options, async () => {
+    const done = await moveBetween(ends, options, async () => {
       const mail = ends.source.mail();
       if (mail !== undefined) await checkMay({ ...options, root: mail });
     });
+    if (done?.state === 'moved' && done.to !== null) options.onPlace?.(rootAt(done.to));
+    return done;
   } finally {
     ends.target?.close?.();
     await ends.source.close();
@@ -98,7 +104,7 @@ async function checkMay({ root, cwd, env, as, warn }: MoveOptions): Promise<void
 /** Its policy went along. Where it cannot be asked from here, who gets at what was left may do everything with it anyway. */
 async function checkMayAt(place: string, options: MoveOptions): Promise<void> {
   try {
-    await checkMay({ ...options, root: place.replace(/^file:/, '') });
+    await checkMay({ ...options, root: rootAt(place) });
   } catch (error) {
     const isElsewhere = error instanceof DreamosError && ['ROOT_NOT_FOUND', 'ROOT_MOVED'].includes(error.code);
     if (!isElsewhere && !isAway(error)) throw error;
@@ -197,7 +203,7 @@ async function isSame(
     'STATE_CHANGED',
     `What is at ${target.to} of ${odd} is not what is in ${source.root}.`,
     {
-      hint: `Nothing was moved. What is there: dreamos status --root ${quoteWord(folderOf(target))}`,
+      hint: `Nothing was moved. What is there: dreamos status --root ${quoteWord(rootAt(target.to))}`,
     },
   );
 }
@@ -208,8 +214,9 @@ function isOurs(here: Tally | undefined, there: Tally | undefined): boolean {
   return Object.keys({ ...of, ...at }).every((name) => of[name] === at[name]);
 }
 
-function folderOf({ to }: MoveTarget): string {
-  return to.replace(/^file:/, '');
+/** As `root` takes it. */
+function rootAt(place: string): string {
+  return place.replace(/^file:/, '');
 }
 
 async function abort(source: MoveSource, target: MoveTarget, options: MoveOptions): Promise<Moved> {

@@ -66,7 +66,8 @@ interface Refused {
 function forbidden({ operation, agent, where }: Refused, because: string): DreamosError {
   const who = agent ?? 'Who does not say who he is';
   const message = `${who} may not do "${operation}" ${placeText(where)}: ${because}.`;
-  const place = 'mailbox' in where ? ` ${quoteWord(where.mailbox)}` : '';
+  const named = 'mailbox' in where ? where.mailbox : 'pattern' in where ? where.pattern : undefined;
+  const place = named === undefined ? '' : ` ${quoteWord(named)}`;
   const hint =
     agent === undefined
       ? `Say who you are with \`as\`; what holds: dreamos policy check ${operation}${place}`

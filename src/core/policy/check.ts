@@ -12,8 +12,8 @@ interface Asked {
   readonly action: Action | null;
   /** Where it is, where no mailbox is named. */
   readonly otherwise: 'own' | 'everywhere' | 'anywhere';
-  /** It names a pattern of topics. */
-  readonly isPattern?: boolean;
+  /** It names patterns of topics: to be subscribed to, all of them, or to be seen in part. */
+  readonly patterns?: 'whole' | 'inPart' | undefined;
 }
 
 export interface PolicyQuestion {
@@ -26,8 +26,8 @@ export interface PolicyQuestion {
 /** @param policy `undefined`: there is none @param verb a command's words, the name of an operation, or an action @throws USAGE, NAME_INVALID */
 export function answer(policy: Policy | undefined, verb: string, { as, mailbox }: PolicyQuestion): PolicyChecked {
   if (as !== undefined) checkName(as);
-  const { action, otherwise, isPattern = false } = askedOf(verb, mailbox);
-  const own = otherwise === 'own' && !isPattern ? as : undefined;
+  const { action, otherwise, patterns } = askedOf(verb, mailbox);
+  const own = otherwise === 'own' && patterns === undefined ? as : undefined;
   const ofTopics = action === 'publish' || action === 'subscribe';
   const named = mailbox !== undefined && ofTopics && !mailbox.startsWith('#') ? `#${mailbox}` : (mailbox ?? own);
   const base = { as: as ?? null, verb, action, mailbox: named ?? null };
@@ -37,15 +37,16 @@ export function answer(policy: Policy | undefined, verb: string, { as, mailbox }
   if (action === null) return free('nobody is asked for it');
   if (policy === undefined) return free('there is no policy, so everybody may everything');
   const where: Where =
-    named === undefined ? { in: otherwise === 'everywhere' ? 'everywhere' : 'anywhere' } : placeOf(named, isPattern);
+    named === undefined ? { in: otherwise === 'everywhere' ? 'everywhere' : 'anywhere' } : placeOf(named, patterns);
   const ruling = rule(policy, as, action, where);
   const { role = null, effect = null, pattern = null } = ruling.by ?? {};
   return { ...base, allowed: ruling.allowed, role, effect, pattern, why: why(policy, as, ruling, action) };
 }
 
-/** What is subscribed to is a pattern, of which a rule has to allow all. */
-function placeOf(named: string, isPattern: boolean): Where {
-  return isPattern ? { pattern: named.slice(1).toLowerCase() } : { mailbox: named };
+/** What is subscribed to is a pattern, of which a rule has to allow all; of what is listened to, a part. */
+function placeOf(named: string, patterns: Asked['patterns']): Where {
+  if (patterns === undefined) return { mailbox: named };
+  return { pattern: named.slice(1).toLowerCase(), inPart: patterns === 'inPart' };
 }
 
 /** Its own tests. */
@@ -83,9 +84,11 @@ function askedOf(verb: string, mailbox?: string): Asked {
   );
 }
 
+const patternsOf: Partial<Record<OperationName, Asked['patterns']>> = { subscribe: 'whole', listen: 'inPart' };
+
 function ofOperation(name: OperationName): Asked {
   const { action, concerns, everywhere } = operations[name];
   if (everywhere) return { action, otherwise: 'everywhere' };
   const isOwn = (concerns === 'one' || concerns === 'acting') && action !== 'send';
-  return { action, otherwise: isOwn ? 'own' : 'anywhere', isPattern: name === 'subscribe' };
+  return { action, otherwise: isOwn ? 'own' : 'anywhere', patterns: patternsOf[name] };
 }

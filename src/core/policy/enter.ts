@@ -26,7 +26,7 @@ export async function enter(session: Session, call: Call): Promise<Session> {
 
 async function checkAtOnce(
   session: Session,
-  { named, own, patterns }: Call,
+  { named, own, patterns, seen }: Call,
   action: Action,
   ask: Ask,
   everywhere: boolean,
@@ -35,5 +35,6 @@ async function checkAtOnce(
   const mailboxes = [...(named ?? []), ...(own && session.acting !== undefined ? [session.acting] : [])];
   for (const mailbox of mailboxes) await ask.check(action, { mailbox });
   for (const pattern of patterns ?? []) await ask.check(action, { pattern: pattern.toLowerCase() });
-  if (mailboxes.length === 0 && patterns === undefined) await ask.check(action, { in: 'anywhere' });
+  for (const pattern of seen ?? []) await ask.check(action, { pattern: pattern.toLowerCase(), inPart: true });
+  if (mailboxes.length === 0 && (patterns ?? seen) === undefined) await ask.check(action, { in: 'anywhere' });
 }

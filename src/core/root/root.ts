@@ -72,6 +72,8 @@ export interface Call {
   readonly own?: boolean | undefined;
   /** Patterns of topics that are subscribed to. */
   readonly patterns?: readonly string[] | undefined;
+  /** Patterns of topics that are looked at as they are: each shows what one may see of it, and is refused where that is nothing. */
+  readonly seen?: readonly string[] | undefined;
   /** It may go on for long, and a policy that comes meanwhile holds for it: for each claim, or for what it sees. */
   readonly lasting?: 'claims' | 'looks' | undefined;
 }

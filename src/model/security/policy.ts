@@ -51,10 +51,13 @@ export interface Ruling {
 
 /**
  * Where something is to be done: in a mailbox (`planner`, or `#build.done`, a topic's log), in all there are (`everywhere`), or
- * in none in particular (`anywhere`: what is allowed in one of them is allowed); or what a subscription is to match.
+ * in none in particular (`anywhere`: what is allowed in one of them is allowed); or what a subscription is to match, all of it, or
+ * what is to be seen of the topics that a pattern matches (`inPart`: one that may be allowed is enough).
  */
 export type Where =
-  { readonly mailbox: string } | { readonly pattern: string } | { readonly in: 'everywhere' | 'anywhere' };
+  | { readonly mailbox: string }
+  | { readonly pattern: string; readonly inPart?: boolean }
+  | { readonly in: 'everywhere' | 'anywhere' };
 
 /** What a topic's log holds is seen by who may subscribe to the topic. */
 function actionIn(action: Action, mailbox: string): Action {
@@ -87,7 +90,7 @@ function patternsOf(rules: Rules = {}, action: Action): readonly string[] {
 function allows(pattern: string, where: Where, agent: string | undefined): boolean {
   if (pattern === '*') return true;
   if ('mailbox' in where) return matches(pattern, where.mailbox, agent);
-  if ('pattern' in where) return pattern.startsWith('#') && covers(pattern.slice(1).toLowerCase(), where.pattern);
+  if ('pattern' in where) return isOf(pattern, where.pattern, where.inPart ? overlaps : covers);
   // Of `everywhere` each part that is allowed is less than all.
   return where.in === 'anywhere' && (pattern !== self || agent !== undefined);
 }
@@ -95,13 +98,18 @@ function allows(pattern: string, where: Where, agent: string | undefined): boole
 function denies(pattern: string, where: Where, agent: string | undefined): boolean {
   if (pattern === '*') return true;
   if ('mailbox' in where) return matches(pattern, where.mailbox, agent);
-  if ('pattern' in where) return pattern.startsWith('#') && overlaps(pattern.slice(1).toLowerCase(), where.pattern);
+  if ('pattern' in where) return isOf(pattern, where.pattern, where.inPart ? covers : overlaps);
   return where.in === 'everywhere';
+}
+
+function isOf(pattern: string, topics: string, how: typeof covers): boolean {
+  return pattern.startsWith('#') && how(pattern.slice(1).toLowerCase(), topics);
 }
 
 function matches(pattern: string, mailbox: string, agent: string | undefined): boolean {
   const topic = topicOf(mailbox);
-  if (topic !== undefined) return pattern.startsWith('#') && topicMatches(pattern.slice(1).toLowerCase(), topic);
+  if (topic !== undefined)
+    return pattern.startsWith('#') && topicMatches(pattern.slice(1).toLowerCase(), topic.toLowerCase());
   if (pattern === self) return agent !== undefined && sameAgent(agent, mailbox);
   return nameMatches(pattern, mailbox);
 }

@@ -34,6 +34,23 @@ test('topics list, show and prune', async () => {
   expect(await rig.dreamos('topics prune none --older-than 1d')).toMatchObject({ code: 4 });
 });
 
+test('of topics that a policy hides it is said that they are there, and who listens to one is refused', async () => {
+  await rig.dreamos('publish build.done one --as planner');
+  const roles = { all: { allow: { '*': ['*'] } }, test: { allow: { subscribe: ['#test.>'] } } };
+  const policy = JSON.stringify({ roles, everyone: ['test'], agents: { planner: ['all'] } });
+  await rig.dreamos('policy set p.json --as planner', { files: { 'p.json': policy } });
+  const check = 'dreamos policy check listen build.done --as reviewer';
+  expect(await rig.dreamos('topics list --as reviewer')).toMatchObject({
+    code: 0,
+    err: `There is 1 topic that reviewer may not see: ${check}\n`,
+  });
+  for (const line of ['listen build.done --since start --wait 1s', 'topics show build.done'])
+    expect(await rig.dreamos(`${line} --as reviewer`), line).toMatchObject({ code: 9 });
+  expect((await rig.dreamos('listen build.done --wait 1s --as reviewer')).err).toContain(`Next: ${check}\n`);
+  expect((await rig.dreamos(check.replace('dreamos ', ''))).code).toBe(9);
+  expect((await rig.dreamos('policy check listen > --as reviewer')).code).toBe(0);
+});
+
 test('a log is nobody to write to, to read from or to watch', async () => {
   await rig.dreamos('publish b one --as planner');
   for (const line of ['send #b x --as planner', 'read #b', 'status #b', 'watch #b', 'list #b']) {

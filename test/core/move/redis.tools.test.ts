@@ -66,6 +66,17 @@ describe.skipIf(skips(lack))(said('a move into a Redis and out of it', lack), ()
     expect(await codeOf(one.open())).toBe('done');
   });
 
+  test('named by its address alone, what moves it and what removes the rest say where it is by then', async (context) => {
+    const one = await scene(context, tellLittle);
+    const root = (await one.move({ to, durability }))?.to ?? '';
+    const folder = join(one.dir, 'back');
+    const places: string[] = [];
+    const onPlace = (place: string): void => void places.push(place);
+    await one.move({ root, to: `file:${folder}`, onPlace });
+    await one.move({ root, how: 'purge', onPlace });
+    expect(places).toEqual([folder, folder]);
+  });
+
   test('what is left in folders is removed, too, wherever the root is by then', async (context) => {
     const one = await scene(context, tellLittle);
     const first = join(one.dir, 'first');

@@ -137,7 +137,13 @@ describe('filtered', () => {
     const heard = await outcomeOf(() => mail.listen('>', { since: 'start', waitMs: 1 }));
     expect(heard.map((one) => (one as { topic?: string }).topic)).toEqual(['build.done']);
     expect(await outcomeOf(() => mail.topics.show('secret.plan'))).toMatchObject([{ code: 'FORBIDDEN' }]);
-    expect(await outcomeOf(() => mail.subscribe('>'))).toMatchObject([{ code: 'FORBIDDEN' }]);
+    for (const pattern of ['secret.plan', 'Secret.*', '*'])
+      expect(await outcomeOf(() => mail.listen(pattern, { waitMs: 1 })), pattern).toMatchObject([
+        { code: 'FORBIDDEN' },
+      ]);
+    expect(await outcomeOf(() => mail.subscribe('>'))).toMatchObject([
+      { code: 'FORBIDDEN', hint: "dreamos policy check subscribe '>' --as ann" },
+    ]);
     expect(await outcomeOf(() => mail.subscribe('build.*'))).toMatchObject([{ subscribed: true }]);
   });
 });

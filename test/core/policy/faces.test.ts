@@ -105,6 +105,7 @@ test('none of them asks a storage by itself for mail', () => {
   expect([...found].sort()).toEqual([
     // The names of topics, and where the log ends.
     'cli/help/completion-names.ts look.listTopics',
+    'commands/people/topics.ts look.listTopics',
     'mcp/resources.ts journal.cursor',
   ]);
 });

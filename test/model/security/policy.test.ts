@@ -50,6 +50,17 @@ describe('a policy', () => {
     expect(may('build-1', 'subscribe', { pattern: '>' })).toBe(false);
   });
 
+  test('lets who listens to a pattern see a part of it, if there may be one', () => {
+    const inPart = (pattern: string): boolean => may('build-1', 'subscribe', { pattern, inPart: true });
+    expect(['>', 'build.*', 'build.done'].map(inPart)).toEqual([true, true, true]);
+    expect(['build.keys', 'test.>', '*'].map(inPart)).toEqual([false, false, false]);
+  });
+
+  test('denies a topic however it is cased', () => {
+    expect(may('build-1', 'subscribe', at('#Build.Keys'))).toBe(false);
+    expect(may('build-1', 'publish', at('#BUILD.done'))).toBe(true);
+  });
+
   test('allows everywhere only what is denied nowhere', () => {
     expect(may('planner', 'admin', { in: 'everywhere' })).toBe(true);
     expect(may('planner', 'send', { in: 'everywhere' })).toBe(false);

@@ -72,7 +72,7 @@ export async function initRoot(options: InitOptions): Promise<Initialised> {
   if (options.agents?.some(isOwnSender)) await checkThere(options);
   const { store, durability, replicas } = options;
   if (store === undefined && (durability ?? replicas) !== undefined)
-    throw usage('`durability` and `replicas` are of a root that an engine keeps: name it as `store`.', storeHint);
+    throw usage('How surely it is kept is said of a root that an engine keeps, and none is named.', storeHint);
   const { created, ...place } = await initRootFolder({ ...placeOf(options), store, durability, replicas });
   const root = await openAt(place, options);
   try {
@@ -83,7 +83,8 @@ export async function initRoot(options: InitOptions): Promise<Initialised> {
   }
 }
 
-const storeHint = 'For example: dreamos init --store redis://localhost:6379/0';
+const storeHint =
+  '`durability` and `replicas` go with `store`, for example: dreamos init --store redis://localhost:6379/0';
 
 /** An agent of the name under which alerts are sent is not made, and one that is there goes on. @throws NAME_INVALID */
 async function checkThere(options: OpenOptions): Promise<void> {

@@ -60,6 +60,16 @@ describe.skipIf(skips(lack))(said('moves of a root by real processes', lack), { 
     expect(await rig.dreamos(['ack', receipt])).toMatchObject({ code: 0 });
   });
 
+  test('what removes an old place in an engine warns of those who name it elsewhere', async ({ bare: rig }) => {
+    await fill(rig);
+    const { json } = await rig.dreamos(['move', ...engine(), '--json']);
+    expect(await rig.dreamos(['move', '--to', `file:${join(rig.dir, 'back')}`])).toMatchObject({ code: 0 });
+    const purged = await rig.dreamos(['move', '--purge', '--json']);
+    expect(purged).toMatchObject({ code: 0 });
+    const { warning } = JSON.parse(purged.err) as { warning: { message: string } };
+    expect(warning.message).toContain(`that name ${String(json[0]?.to)} do not find the root any more`);
+  });
+
   test('killed while it moves, it is gone on with or taken back', async ({ bare: rig }) => {
     const receipt = await fill(rig);
     let killed = 0;

@@ -6,6 +6,7 @@ import { broken } from '../../cli/fit.ts';
 import { harmless } from '../../cli/harmless.ts';
 import type { Paint } from '../../cli/output.ts';
 import { doctor, type DoctorOptions } from '../../core/keep/doctor.ts';
+import { quoteWord } from '../../model/basics/shell-word.ts';
 import { DreamosError } from '../../model/errors.ts';
 
 export async function doctorCommand(context: Context, options: { fix?: boolean }): Promise<void> {
@@ -14,6 +15,14 @@ export async function doctorCommand(context: Context, options: { fix?: boolean }
   const session = await context.session();
   const paint = await output.paint();
   const onProgress = (looked: number) => output.progress(`${looked} checked`);
+  // Through a server nothing is repaired.
+  const atRoot = (next: string): string =>
+    context.server === undefined
+      ? next
+      : next.replaceAll(
+          'dreamos doctor --fix',
+          `DREAMOS_SERVER='' dreamos doctor --fix --root ${harmless(quoteWord(session.path))}`,
+        );
   let remaining = 0;
   let warnings = 0;
   let repairable = 0;
@@ -25,7 +34,7 @@ export async function doctorCommand(context: Context, options: { fix?: boolean }
     else if (finding.level === 'warning') warnings++;
     // Only what can be repaired says whether it was.
     if (finding.level === 'problem' && finding.fixed === false) repairable++;
-    const told = finding.hint === undefined ? finding : { ...finding, hint: asTyped(finding.hint) };
+    const told = finding.hint === undefined ? finding : { ...finding, hint: atRoot(asTyped(finding.hint)) };
     await output.item(told, () => broken(findingText(told, paint), output.width, ' '.repeat(10)));
   }
   await output.done();
@@ -36,7 +45,7 @@ export async function doctorCommand(context: Context, options: { fix?: boolean }
       hint:
         options.fix || repairable === 0
           ? 'What each finding says; these are not safe to repair by themselves.'
-          : `dreamos doctor --fix${context.flags()}`,
+          : atRoot(`dreamos doctor --fix${context.flags()}`),
     });
   }
   const but = warnings === 0 ? '' : `, but there ${warnings === 1 ? 'is 1 warning' : `are ${warnings} warnings`}`;

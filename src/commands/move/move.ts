@@ -52,6 +52,11 @@ export async function moveCommand(
   if (!done) return;
   const told = withoutId(done);
   await output.outcome(told, () => broken(textOf(told), output.width));
+  const gone = done.state === 'purged' ? done.left.filter((one) => /^\w[\w+]*:\/\//.test(one)) : [];
+  if (gone.length > 0)
+    await output.warn(
+      `Other folders, and other machines, that name ${gone.join(' or ')} do not find the root any more: name its new place there, with --root or DREAMOS_ROOT.`,
+    );
   if (done.state === 'moved')
     await output.note(`What was there stays until it is removed:\n  dreamos move --purge${context.flags()}`);
 }

@@ -9,8 +9,8 @@ import type { Away, Session, TakenAway } from '../root/root.ts';
 import { createBell } from '../wait/bell.ts';
 import { createGrowingRest } from '../wait/growing-rest.ts';
 import { ask, type Server } from './ask.ts';
-import { type Line, ownVersion, type Question, storeCall, takeUpCall } from './protocol.ts';
-import { Gone, isAway, isBusy, notAway, uncertain, wentAway } from './refusals.ts';
+import { hello, type Line, ownVersion, type Question, storeCall, takeUpCall } from './protocol.ts';
+import { Gone, isAway, isBusy, notAway, uncertain, unreachable, wentAway } from './refusals.ts';
 import { goingOn, isStream } from './streams.ts';
 import { fromJson, toJson } from './wire.ts';
 
@@ -221,6 +221,7 @@ function isWaiting(operation: OperationName | undefined): boolean {
 }
 
 function goneWhile(server: Server, name: string): Error {
+  if (name === hello) return unreachable(server.name, 'what listens there goes away without an answer');
   return sending.includes(operationOf(name) ?? '') ? uncertain(server.name) : wentAway(server.name, name);
 }
 

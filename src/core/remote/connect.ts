@@ -7,7 +7,7 @@ import type { Root, Session } from '../root/root.ts';
 import { serverAt } from './ask.ts';
 import { createAway } from './away.ts';
 import { type Hello, hello, ownVersion } from './protocol.ts';
-import { Gone, otherVersion, wentAway } from './refusals.ts';
+import { otherVersion } from './refusals.ts';
 import { storeThrough } from './store.ts';
 
 export interface ConnectOptions extends Pick<OpenOptions, 'as' | 'label' | 'env' | 'warn'> {
@@ -35,18 +35,10 @@ export async function connectRoot(said: string, options: Who & { readonly pid: n
     close: async () => undefined,
   };
   let session = sessionOn(root, { ...options, warn: onceEach(options.warn) });
-  const { path, version, agent } = await greet(session);
+  const { path, version, agent } = (await away.do(session, hello, [])) as Hello;
   if (version !== ownVersion) throw otherVersion(server.name, version);
   session = { ...session, path, ...(agent !== undefined && { acting: agent }) };
   return session;
-
-  async function greet(own: Session): Promise<Hello> {
-    try {
-      return (await away.do(own, hello, [])) as Hello;
-    } catch (error) {
-      throw error instanceof Gone ? wentAway(server.name, 'hello') : error;
-    }
-  }
 }
 
 const mostKnown = 100;

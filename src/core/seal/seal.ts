@@ -84,12 +84,15 @@ function noKey([first = '', ...more]: readonly string[], from: string, spoilt: R
   const all = [first, ...more];
   const named = all.slice(0, mostNamed).map((name) => (name === from ? `${name}, the sender` : name));
   const rest = all.length > mostNamed ? ` and ${all.length - mostNamed} more` : '';
+  const next = all
+    .slice(0, mostNamed)
+    .map((name) => `dreamos identity ${spoilt.has(name) ? 'rotate' : 'create'} ${name}`);
   const have = all.length === 1 ? 'has' : 'have';
   return new DreamosError(
     'invalid',
     'NO_SEAL_KEY',
     `There is nothing to seal to: ${named.join('; ')}${rest} ${have} no key, so nothing was sent.`,
-    { hint: `As the user who reads that mail: dreamos identity ${spoilt.has(first) ? 'rotate' : 'create'} ${first}` },
+    { hint: `As the user who reads that mail: ${next.join('; ')}` },
   );
 }
 

@@ -27,8 +27,8 @@ function depsOf({ env, warn = () => undefined }: FindOptions): EngineDeps {
 export function checkOfFiles({ durability, replicas }: MoveHow): void {
   if ((durability ?? replicas) !== undefined)
     throw usage(
-      '`durability` and `replicas` are of a root that an engine keeps.',
-      'Name an engine as where to, for example redis://localhost:6379/0',
+      'How surely it is kept is said of a root that an engine keeps, and this one goes to files.',
+      '`durability` and `replicas` go with an engine as where to, for example redis://localhost:6379/0',
     );
 }
 

@@ -63,6 +63,16 @@ test('what is none of ours is refused', async () => {
   await expect(connectRoot(`unix:${socket}`, who)).rejects.toMatchObject({ code: 'SERVER_DIFFERS' });
 });
 
+test('what breaks off without a word has done nothing', async () => {
+  const socket = join(scratch(), 's');
+  server = createServer((request) => request.socket.destroy());
+  await new Promise<void>((resolve) => server?.listen(socket, resolve));
+  await expect(connectRoot(`unix:${socket}`, who)).rejects.toMatchObject({
+    code: 'SERVER_UNREACHABLE',
+    message: `No server answers at unix:${socket}: what listens there goes away without an answer.`,
+  });
+});
+
 test('a server that goes away in the middle: a look is made again, a send is uncertain, and else it is told', async () => {
   const session = await connectRoot(await answering(undefined, { end: [] }, undefined, undefined), who);
   expect(await status(session)).toEqual([]);

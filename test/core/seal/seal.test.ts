@@ -110,6 +110,16 @@ describe('a recipient without a key', () => {
     expect(results[1]).toMatchObject({ to: ['reviewer'] });
   });
 
+  test('is named with all others, and each with what to type', async () => {
+    await registerAgent(rig.root, { name: 'third' });
+    await expectRefusal(send(rig.root, { ...draft, to: 'Builder,third' }), {
+      kind: 'invalid',
+      code: 'NO_SEAL_KEY',
+      names: 'Builder; third have no key',
+      next: 'dreamos identity create Builder; dreamos identity create third',
+    });
+  });
+
   test('is the sender, too, who could not read what he has sent', async () => {
     const refusal = { kind: 'invalid', code: 'NO_SEAL_KEY', names: 'Builder, the sender has no key' } as const;
     await expectRefusal(send(rig.as('Builder'), draft), refusal);

@@ -150,13 +150,10 @@ describe.skipIf(skips(lack))(said('a Redis server that refuses', lack), () => {
     const deps = { clock: systemClock, ids: createIds(), warn: () => undefined, patienceMs: 2000, isGivenTime: false };
     expect(await toldOf(openRedisStore({ address, id }, deps))).toMatchObject(denied);
     // More than ten words, and one that is longer than 16 KiB.
-    for (const [length, words] of [
-      ['multibulk', 'x '.repeat(11).trim().split(' ')],
-      ['bulk', ['x'.repeat(20_000)]],
-    ] as const) {
+    for (const words of ['x '.repeat(11).trim().split(' '), ['x'.repeat(20_000)]]) {
       const link = new Link({ address, id, replicas: 0, ...deps });
       const error = await toldOf(link.command('ECHO', ...words));
-      expect(error).toMatchObject({ ...denied, message: expect.stringContaining(`unauthenticated ${length} length`) });
+      expect(error).toMatchObject({ ...denied, message: expect.stringContaining('NOAUTH Authentication required') });
       link.close();
     }
   });

@@ -25,8 +25,9 @@ const tooManyClients = 'ERR max number of clients';
 
 /** It answers, and lets nobody in, or lets him do too little. */
 export function refused(where: string, said: string): DreamosError {
+  if (said.startsWith(tooLongForStrangers)) return refused(where, 'NOAUTH Authentication required');
   const message = `The engine at ${where} refuses: ${cut(said, 200)}.`;
-  if (/^(?:WRONGPASS|NOAUTH|ERR AUTH)\b/.test(said) || said.startsWith(tooLongForStrangers))
+  if (/^(?:WRONGPASS|NOAUTH|ERR AUTH)\b/.test(said))
     return new StorageDenied(message, `Say its user and password: dreamos help ${engineHelp}`);
   return new DreamosError('unreachable', 'ENGINE_UNREACHABLE', message, { hint: hintOf(said) });
 }

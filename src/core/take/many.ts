@@ -2,12 +2,14 @@
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Delivery, Settled } from '../../storage/port/mail.ts';
+import { seen } from '../agents/seen.ts';
 import { auditsMail } from '../root/config-file.ts';
 import type { Session } from '../root/root.ts';
+import { effectiveSettings } from '../root/settings.ts';
 import { isTracing, traced } from '../root/tracing.ts';
 import { isEngineAway } from '../root/trouble.ts';
 import type { Waiter, WaitOptions } from '../wait/wait.ts';
-import { beginClaim, createPauses, tellReceived } from './read.ts';
+import { claimAs, createPauses, isSaidApart, tellReceived } from './read.ts';
 
 /** For how many messages there is room, and for how many bytes of them: for one in any case. */
 interface RoomFor {
@@ -24,14 +26,15 @@ export interface ManyReader {
 /** @param card as it is now: only later attempts read it anew @param token for each claim */
 export function createManyReader(session: Session, card: AgentCard, token: () => string): ManyReader {
   const unsure: Unsure = { tokens: undefined };
-  const unlessPaused = createPauses(session, card);
+  const pauses = createPauses(session, card);
   return {
-    next: (waiter, room, until) =>
-      waiter.next(
-        () => unlessPaused.attempt(until.waitMs, (now) => claimMany(session, now, { room, token, unsure })),
-        until,
-        unlessPaused.mostRestMs,
-      ),
+    next: (waiter, room, until) => {
+      const attempt = async (): Promise<readonly Delivery[] | undefined> => {
+        const now = await pauses.latest();
+        return pauses.isPaused(now, until.waitMs) ? undefined : claimMany(session, now, { room, token, unsure });
+      };
+      return waiter.next(attempt, until, pauses.mostRestMs);
+    },
   };
 }
 
@@ -53,7 +56,12 @@ async function claimMany(
   { room, token, unsure }: ManyHow,
 ): Promise<readonly Delivery[] | undefined> {
   for (;;) {
-    const { settings, audit, claim, startedAt } = await beginClaim(session, card, {});
+    await session.checkAgain?.();
+    const settings = await effectiveSettings(session, card);
+    const audit = settings.auditsMail ? await session.audit() : undefined;
+    if (isSaidApart(session, card)) await seen(session, card.name);
+    const startedAt = isTracing() ? session.clock.now() : 0;
+    const claim = claimAs(session, card, {}, settings);
     const count = Math.min(room.count, Math.floor(room.bytes / settings.maxMessageBytes));
     const tokens = unsure.tokens ?? Array.from({ length: Math.max(1, count) }, token);
     const { leaseMs, policy, maxAttempts, by, label } = claim;

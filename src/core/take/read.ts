@@ -103,29 +103,31 @@ export async function createReader(
       throw error;
     }
   };
-  const unlessPaused = createPauses(session, card);
+  const pauses = createPauses(session, card);
   const attempt = async ({ waitMs, signal }: Until): Promise<Delivery | undefined> => {
     if (unopened !== undefined && session.store.now() < unopened.leaseUntil) {
       const opened = await openedFrom(unopened);
       if (opened) return opened;
     }
-    return unlessPaused.attempt(waitMs, async (now) => {
-      for (;;) {
-        const delivery = await claimNow(session, now, { leaseMs, filter, by, label, signal, token, unsure });
-        if (!unseal || delivery?.message.sealed === undefined) return delivery;
-        const opened = await openedFrom(delivery);
-        if (opened) return opened;
-      }
-    });
+    const now = await pauses.latest();
+    if (pauses.isPaused(now, waitMs)) return undefined;
+    for (;;) {
+      const delivery = await claimNow(session, now, { leaseMs, filter, by, label, signal, token, unsure });
+      if (!unseal || delivery?.message.sealed === undefined) return delivery;
+      const opened = await openedFrom(delivery);
+      if (opened) return opened;
+    }
   };
-  const next: Reader['next'] = (waiter, until) => waiter.next(() => attempt(until), until, unlessPaused.mostRestMs);
+  const next: Reader['next'] = (waiter, until) => waiter.next(() => attempt(until), until, pauses.mostRestMs);
   return { attempt, next };
 }
 
-/** Claims with what a card says by then. */
+/** Claims go by what the card says by then. */
 interface Pauses {
-  /** Of a paused mailbox nothing. @throws AGENT_NOT_FOUND: deleted or renamed while somebody waits */
-  attempt<T>(waitMs: number | undefined, claim: (now: AgentCard) => Promise<T | undefined>): Promise<T | undefined>;
+  /** The card as it is by then. @throws AGENT_NOT_FOUND: deleted or renamed while somebody waits */
+  latest(): AgentCard | Promise<AgentCard>;
+  /** Of a paused mailbox nothing is claimed, which who waits is told. */
+  isPaused(now: AgentCard, waitMs?: number): boolean;
   /** For the waiter. */
   mostRestMs(): number;
 }
@@ -136,16 +138,16 @@ export function createPauses(session: Session, card: AgentCard): Pauses {
   let known: AgentCard | undefined = card;
   let isPaused = false;
   return {
-    attempt: async (waitMs = 0, claim) => {
-      const now = known ?? (await resolveAgent(session, card.name));
+    latest: () => {
+      const first = known;
       known = undefined;
+      return first ?? resolveAgent(session, card.name);
+    },
+    isPaused: (now, waitMs = 0) => {
       isPaused = Boolean(now.pausedAt);
-      if (!isPaused) {
-        troubleIsOver(session, pause);
-        return claim(now);
-      }
-      if (waitMs > 0) warnOnce(session, pause, pausedSentence(now) ?? '');
-      return undefined;
+      if (!isPaused) troubleIsOver(session, pause);
+      else if (waitMs > 0) warnOnce(session, pause, pausedSentence(now) ?? '');
+      return isPaused;
     },
     mostRestMs: () => (isPaused ? pausedRestMs : Infinity),
   };
@@ -180,7 +182,13 @@ const checking = once(() => import('./signed.ts'));
  * @throws USAGE for a lease that is too long or too short; SIGNATURE_INVALID, SIGNATURE_MISSING of the one that the filter names
  */
 export async function claimNow(session: Session, card: AgentCard, how: ClaimHow): Promise<Delivery | undefined> {
-  const { settings, audit, claim, startedAt } = await beginClaim(session, card, how);
+  const again = session.checkAgain?.();
+  if (again) await again;
+  const settings = await effectiveSettings(session, card);
+  const audit = settings.auditsMail ? await session.audit() : undefined;
+  if (isSaidApart(session, card)) await seen(session, card.name);
+  const startedAt = isTracing() ? session.clock.now() : 0;
+  const claim = claimAs(session, card, how, settings);
   const first = await session.store.mail.claim(card.name, claim).catch((error: unknown) => {
     if (how.unsure && isEngineAway(error)) how.unsure.token = claim.token;
     throw error;
@@ -197,42 +205,36 @@ export async function claimNow(session: Session, card: AgentCard, how: ClaimHow)
   return delivery;
 }
 
-interface Begun {
-  readonly settings: Effective;
-  /** Of who notes each claim. */
-  readonly audit: Awaited<ReturnType<Session['audit']>> | undefined;
-  readonly claim: ClaimOptions & { readonly by: string };
-  /** Where it is traced; milliseconds since 1970. */
-  readonly startedAt: number;
+// One async function of these two and what is awaited around them would cost each claim three promises.
+
+/** Whether a claim of this mailbox does not say of itself that its agent is there: it is of another agent. */
+export function isSaidApart({ acting }: Session, card: AgentCard): boolean {
+  return acting !== undefined && !isSame(acting, card.name);
 }
 
-/** What comes before a claim, and what it is made with. @throws USAGE for a lease that is too long or too short */
-export async function beginClaim(session: Session, card: AgentCard, how: ClaimHow): Promise<Begun> {
-  const again = session.checkAgain?.();
-  if (again) await again;
-  const settings = await effectiveSettings(session, card);
-  const { acting } = session;
-  const audit = settings.auditsMail ? await session.audit() : undefined;
-  // Of the mailbox's own agent its claim says it.
-  if (acting !== undefined && !isSame(acting, card.name)) await seen(session, card.name);
+/** What a claim is made with. @throws USAGE for a lease that is too long or too short */
+export function claimAs(
+  session: Session,
+  card: AgentCard,
+  how: ClaimHow,
+  settings: Effective,
+): ClaimOptions & { readonly by: string } {
   // What the claimer's environment says holds for its claims, whoever takes them back; all else is the mailbox's own.
   const { maxAttempts } = settings.policy;
   const policy = settings.ownPolicy;
-  const startedAt = isTracing() ? session.clock.now() : 0;
-  const claim = {
+  return {
     leaseMs: checkLease(how.leaseMs ?? settings.leaseMs),
     token: how.unsure?.token ?? how.token?.() ?? session.ids.token(),
     repeat: how.unsure?.token !== undefined,
     policy,
     // Each field always and none spread in: another shape with each claim makes V8 slow (10 us of a claim).
     maxAttempts: maxAttempts === policy.maxAttempts ? undefined : maxAttempts,
-    by: how.by ?? acting ?? card.name,
+    by: how.by ?? session.acting ?? card.name,
     label: how.label ?? session.label,
     filter: how.filter,
     inbox: how.inbox,
     signal: how.signal,
   };
-  return { settings, audit, claim, startedAt };
 }
 
 async function signedFrom(

@@ -153,7 +153,7 @@ test('what cannot be done through a server says so', async () => {
     planner.backup('b.tar.gz'),
     planner.identity.create('planner'),
     planner.alerts.check({ run: async () => ({ code: 0 }) as never }),
-    planner.doctor().next(),
+    planner.doctor({ fix: true }).next(),
   ];
   for (const one of refused)
     await expect(one).rejects.toMatchObject({

@@ -46,11 +46,10 @@ type Claiming = ClaimOptions & {
 };
 
 /** Takes the next message in delivery order; `undefined`: nothing ready was seen in two looks. */
-export async function claim(ctx: FileContext, mailbox: Mailbox, how: ClaimOptions): Promise<Delivery | undefined> {
-  const [before] = how.repeat ? await claimedBefore(ctx, mailbox, [how.token]) : [];
-  if (before) return before;
+export function claim(ctx: FileContext, mailbox: Mailbox, how: ClaimOptions): Promise<Delivery | undefined> {
   const accepts = acceptsOf(how.filter);
-  return claimNext(ctx, mailbox, accepts ? { ...how, accepts } : how, expiryBudget());
+  const next = () => claimNext(ctx, mailbox, accepts ? { ...how, accepts } : how, expiryBudget());
+  return how.repeat ? claimedBefore(ctx, mailbox, [how.token]).then(([before]) => before ?? next()) : next();
 }
 
 /** As so many calls of `claim`, on one walk and with one write to the log. @throws only where nothing was taken */

@@ -26,9 +26,11 @@ import { archiveFolder, slotOf } from '../names/slots.ts';
 import { pathIn } from '../names/path.ts';
 
 export async function ack(ctx: FileContext, text: string, said: Actor & Said): Promise<Settled> {
-  const { mailbox, settled, events } = await archive(ctx, text, said);
-  await logEvents(ctx, mailbox, events);
-  return settled;
+  const now = ctx.clock.now();
+  const { mailbox, name } = await settle(ctx, text, intoArchive(ctx, now));
+  if (name.order) await releaseOrderingKey(ctx, mailbox, name);
+  await logEvents(ctx, mailbox, ackedEvents(name, now, said));
+  return { id: name.id, mailbox: mailbox.name, state: 'archived', receipt: text };
 }
 
 /** One behind the other; those of one mailbox that follow each other are told in one write. */
@@ -45,11 +47,13 @@ export async function ackMany(
   };
   for (const receipt of receipts) {
     try {
-      const { mailbox, settled, events } = await archive(ctx, receipt, said);
+      const now = ctx.clock.now();
+      const { mailbox, name } = await settle(ctx, receipt, intoArchive(ctx, now));
+      if (name.order) await releaseOrderingKey(ctx, mailbox, name);
       if (untold?.mailbox.name !== mailbox.name) await tell();
       untold ??= { mailbox, events: [] };
-      untold.events.push(...events);
-      answers.push(settled);
+      untold.events.push(...ackedEvents(name, now, said));
+      answers.push({ id: name.id, mailbox: mailbox.name, state: 'archived', receipt });
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;
       answers.push(error);
@@ -59,22 +63,16 @@ export async function ackMany(
   return answers;
 }
 
-/** All of an ack but telling of it. */
-async function archive(
-  ctx: FileContext,
-  text: string,
-  { by, label, score, note, forwardedTo }: Actor & Said,
-): Promise<{ readonly mailbox: Mailbox; readonly settled: Settled; readonly events: LogEntry[] }> {
-  const now = ctx.clock.now();
-  const { mailbox, name } = await settle(ctx, text, (home, path, claim) => {
-    const archived = settledName(claim, { tag: 'k', time: now });
-    return moveInto(ctx, path, archiveFolder(home, now), formatEntryName(archived));
-  });
-  if (name.order) await releaseOrderingKey(ctx, mailbox, name);
+// No async function around both of these: each claim and ack would wait for one promise more.
+function intoArchive(ctx: FileContext, now: number) {
+  return (home: Mailbox, path: string, claim: EntryName): Promise<boolean> =>
+    moveInto(ctx, path, archiveFolder(home, now), formatEntryName(settledName(claim, { tag: 'k', time: now })));
+}
+
+function ackedEvents(name: EntryName, now: number, { by, label, score, note, forwardedTo }: Actor & Said): LogEntry[] {
   const { id, attempt } = name;
-  const events: LogEntry[] = [{ event: 'acked', id, attempt, by, label, ...endOf(name, now), score, note }];
-  if (forwardedTo !== undefined) events.push({ event: 'forwarded', id, by, label, to: forwardedTo });
-  return { mailbox, settled: { id, mailbox: mailbox.name, state: 'archived', receipt: text }, events };
+  const acked: LogEntry = { event: 'acked', id, attempt, by, label, ...endOf(name, now), score, note };
+  return forwardedTo === undefined ? [acked] : [acked, { event: 'forwarded', id, by, label, to: forwardedTo }];
 }
 
 export async function nack(ctx: FileContext, text: string, options: NackOptions): Promise<Settled> {

@@ -54,7 +54,8 @@ async function tell(session: Session, { as, patterns, since, from, most }: Ask, 
     bytes += line?.length ?? 0;
     return lines.length >= Math.min(most, mostTogether) || bytes >= bytesTogether;
   };
-  const { cursor, more } = await listenOnce(await admit({ ...session, acting: name }, 'listen'), patterns, {
+  const allowed = await admit({ ...session, acting: name }, 'listen', { seen: patterns });
+  const { cursor, more } = await listenOnce(allowed, patterns, {
     since,
     ...(from !== undefined && { from }),
     ...(most > 0 && { isFull }),

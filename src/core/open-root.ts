@@ -83,8 +83,7 @@ export async function initRoot(options: InitOptions): Promise<Initialised> {
   }
 }
 
-const storeHint =
-  '`durability` and `replicas` go with `store`, for example: dreamos init --store redis://localhost:6379/0';
+const storeHint = 'For example: dreamos init --store redis://localhost:6379/0';
 
 /** An agent of the name under which alerts are sent is not made, and one that is there goes on. @throws NAME_INVALID */
 async function checkThere(options: OpenOptions): Promise<void> {

@@ -5,7 +5,9 @@ import { readFileSync } from 'node:fs';
 const over = process.argv.slice(2).flatMap(readTally);
 const isOf = (state) => (line) => line.state === state;
 
-for (const { name } of over.filter(isOf('skipped'))) console.log(`skipped: ${name}`);
+// Of all that is in what says in its name why it is skipped one line is enough.
+const skipped = over.filter(isOf('skipped')).map(({ name }) => name.replace(/(\(skipped: [^)]*\)).*/, '$1'));
+for (const name of new Set(skipped)) console.log(`skipped: ${name}`);
 for (const { name } of over.filter(isOf('started'))) console.log(`not over: ${name}`);
 const failed = over.filter(isOf('failed'));
 for (const { name, errors } of failed) console.log(`failed: ${name}\n${indented(errors.join('\n'))}`);

@@ -48,8 +48,13 @@ type Claiming = ClaimOptions & {
 /** Takes the next message in delivery order; `undefined`: nothing ready was seen in two looks. */
 export function claim(ctx: FileContext, mailbox: Mailbox, how: ClaimOptions): Promise<Delivery | undefined> {
   const accepts = acceptsOf(how.filter);
-  const next = () => claimNext(ctx, mailbox, accepts ? { ...how, accepts } : how, expiryBudget());
-  return how.repeat ? claimedBefore(ctx, mailbox, [how.token]).then(([before]) => before ?? next()) : next();
+  const options: Claiming = accepts ? { ...how, accepts } : how;
+  return how.repeat ? claimAgain(ctx, mailbox, options) : claimNext(ctx, mailbox, options, expiryBudget());
+}
+
+async function claimAgain(ctx: FileContext, mailbox: Mailbox, options: Claiming): Promise<Delivery | undefined> {
+  const [before] = await claimedBefore(ctx, mailbox, [options.token]);
+  return before ?? claimNext(ctx, mailbox, options, expiryBudget());
 }
 
 /** As so many calls of `claim`, on one walk and with one write to the log. @throws only where nothing was taken */

@@ -6,7 +6,7 @@ import type { Dealer } from 'zeromq';
 import { greeting, mostLineBytes } from '../frames.ts';
 import { CarrierDown } from '../port.ts';
 import { createTalk, type Talk, type TalkOptions } from '../talk.ts';
-import { hostTrouble, type LookUp, oneByOne, socketOptions } from './socket.ts';
+import { hostTrouble, type LookUp, oneByOne, dialOptions } from './socket.ts';
 import type { KeyPair } from './keys.ts';
 import type { Zeromq } from './package.ts';
 
@@ -45,14 +45,9 @@ export async function dial<A>(
   const trouble = await unlessStopped(hostTrouble(address, lookUp), signal);
   if (trouble !== undefined) throw new CarrierDown(trouble);
   const socket = new zmq.Dealer({
-    ...socketOptions(address),
-    context: new zmq.Context({ blocky: false }),
-    curveServerKey: far,
-    curvePublicKey: keys.publicKey,
-    curveSecretKey: keys.secretKey,
+    ...dialOptions(zmq, { address, keys, far }),
     // With -1 (never) it would throw away what has come and is not read yet.
     reconnectInterval: hourMs,
-    linger: 0,
     maxMessageSize: mostAnswerBytes,
     // Those that wait here have their number above already.
     sendHighWaterMark: 0,

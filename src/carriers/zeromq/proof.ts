@@ -10,6 +10,7 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
+import { once } from '../../model/schema.ts';
 import { type CurveKeys, keyBytes, type KeyPair } from './keys.ts';
 
 // What stands before the 32 bytes of an X25519 key in PKCS #8 and in SPKI (RFC 8410).
@@ -17,10 +18,14 @@ const beforeSecret = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const beforePublic = Buffer.from('302a300506032b656e032100', 'hex');
 
 /** @param far the public key of the other end @returns hex */
-export function proofOf({ secretKey }: Pick<KeyPair, 'secretKey'>, far: string, nonce: string): string {
-  const secret = diffieHellman({ privateKey: ownKey(secretKey), publicKey: farKey(far) });
-  return createHmac('sha256', secret).update(`dreamos listen ${nonce}`).digest('hex');
-}
+export const proofOf = (own: Pick<KeyPair, 'secretKey'>, far: string, nonce: string): string =>
+  proofBy(secretWith(own, far), nonce);
+
+const secretWith = ({ secretKey }: Pick<KeyPair, 'secretKey'>, far: string): Buffer =>
+  diffieHellman({ privateKey: ownKey(secretKey), publicKey: farKey(far) });
+
+const proofBy = (secret: Buffer, nonce: string): string =>
+  createHmac('sha256', secret).update(`dreamos listen ${nonce}`).digest('hex');
 
 export interface Proofs {
   /** Of a connection, by what the socket calls it. */
@@ -31,14 +36,16 @@ export interface Proofs {
 
 export function createProofs({ secretKey, peers }: Pick<CurveKeys, 'secretKey' | 'peers'>): Proofs {
   const run = randomBytes(32);
+  // Not again with each question.
+  const secrets = once(() => [...peers].map(([name, key]) => [name, secretWith({ secretKey }, key)] as const));
   const nonceFor = (connection: Buffer): string => createHmac('sha256', run).update(connection).digest('hex');
   return {
     nonceFor,
     peerOf: (connection, proof) => {
       if (!/^[0-9a-f]{64}$/.test(proof)) return undefined;
       const nonce = nonceFor(connection);
-      for (const [name, key] of peers)
-        if (timingSafeEqual(Buffer.from(proofOf({ secretKey }, key, nonce)), Buffer.from(proof))) return name;
+      for (const [name, secret] of secrets())
+        if (timingSafeEqual(Buffer.from(proofBy(secret, nonce)), Buffer.from(proof))) return name;
       return undefined;
     },
   };

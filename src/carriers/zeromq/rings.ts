@@ -9,7 +9,7 @@ import type { Rings, Tell } from '../port.ts';
 import { handshakeMs, ringsDomain, type Guarded } from './guard.ts';
 import type { KeyPair } from './keys.ts';
 import type { Zeromq } from './package.ts';
-import { oneByOne, socketOptions, untilClosed, withPort } from './socket.ts';
+import { oneByOne, dialOptions, socketOptions, untilClosed, withPort } from './socket.ts';
 
 const usualBeatMs = 5000;
 /** Who listens asks once a minute at least. */
@@ -151,15 +151,10 @@ export function hearRings(
   let heardAt = -Infinity;
   let now: string | undefined;
   const socket = new zmq.Subscriber({
-    ...socketOptions(address),
-    context: new zmq.Context({ blocky: false }),
-    curveServerKey: far,
-    curvePublicKey: keys.publicKey,
-    curveSecretKey: keys.secretKey,
+    ...dialOptions(zmq, { address, keys, far }),
     reconnectInterval: 100,
     reconnectMaxInterval: lookAgainMs,
     maxMessageSize: mostBytes,
-    linger: 0,
   });
   socket.subscribe();
   const lapse = (): void => {

@@ -2,6 +2,8 @@ import { lookup } from 'node:dns/promises';
 import { quoteWord } from '../../model/basics/shell-word.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
+import type { KeyPair } from './keys.ts';
+import type { Zeromq } from './package.ts';
 
 /** What both ends set: without the first line no IPv6 address is understood. */
 export const socketOptions = (address: string) => ({
@@ -9,6 +11,19 @@ export const socketOptions = (address: string) => ({
   // A machine that is gone says nothing.
   heartbeatInterval: 10_000,
   heartbeatTimeout: 30_000,
+});
+
+/** What who connects sets, in a context of his own. @param far the public key of the other end */
+export const dialOptions = (
+  zmq: Zeromq,
+  { address, keys, far }: { readonly address: string; readonly keys: KeyPair; readonly far: string },
+) => ({
+  ...socketOptions(address),
+  context: new zmq.Context({ blocky: false }),
+  curveServerKey: far,
+  curvePublicKey: keys.publicKey,
+  curveSecretKey: keys.secretKey,
+  linger: 0,
 });
 
 /** The library refuses a send while another one waits, and lets one wait after some hundred at once. They leave in the order of the calls. */

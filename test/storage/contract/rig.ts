@@ -22,6 +22,20 @@ export interface MadeStore {
 
 export type MakeStore = (deps: { clock: Clock; ids: Ids }) => Promise<MadeStore>;
 
+/** A store and more handles of the same mail, all ended together. */
+export async function madeBy(open: () => Promise<Store>): Promise<MadeStore> {
+  const opened: Store[] = [];
+  const another = async (): Promise<Store> => {
+    const store = await open();
+    opened.push(store);
+    return store;
+  };
+  const close = async (): Promise<void> => {
+    for (const store of opened) await store.close();
+  };
+  return { store: await another(), another, close };
+}
+
 export const policy: RetryPolicy = { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 300_000 };
 /** A lease that no test sees the end of, unless it passes it on a clock that stands still. */
 export const leaseMs = 60_000;

@@ -3,33 +3,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { diskOnTime } from './disks.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
-import type { Store } from '../../../src/storage/port/store.ts';
-import type { MakeStore } from '../contract/rig.ts';
+import { madeBy, type MakeStore } from '../contract/rig.ts';
 import { initFileStore } from '../../../src/storage/file/make-root.ts';
 
 /** For the contract suite: a root in a folder of its own. */
 export const makeFileStore: MakeStore = async (deps) => {
   const folder = await mkdtemp(join(tmpdir(), 'dreamos-contract-'));
   const { path } = await initFileStore({ root: folder, cwd: folder, env: {} });
-  const opened: Store[] = [];
   const disk = diskOnTime(deps.clock);
-  const open = async (): Promise<Store> => {
-    const store = await openFileStore(path, {
+  const made = await madeBy(() =>
+    openFileStore(path, {
       ...deps,
       disk,
       warn: (message) => {
         // That is how a storage with warnings says it.
         if (!message.includes('gets no notice')) throw new Error(`A store in order warned: ${message}`);
       },
-    });
-    opened.push(store);
-    return store;
-  };
+    }),
+  );
   return {
-    store: await open(),
-    another: open,
+    ...made,
     close: async () => {
-      for (const store of opened) await store.close();
+      await made.close();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -2,10 +2,9 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { createIds } from '../../../src/model/id.ts';
 import { redisStore } from '../../../src/storage/redis/store.ts';
 import { initRedisStore } from '../../../src/storage/redis/open.ts';
-import type { Store } from '../../../src/storage/port/store.ts';
 import { demand, type Lack, missing, notHere, said, skips } from '../../lack.ts';
 import { storeContract } from '../contract/contract.ts';
-import type { MakeStore } from '../contract/rig.ts';
+import { madeBy, type MakeStore } from '../contract/rig.ts';
 import { durable, startServer, type TestServer } from './server.ts';
 
 // Debian 12 has no package of it.
@@ -31,19 +30,7 @@ function contractOn(name: string, program: string | undefined, lack: Lack | unde
         const all = { ...deps, warn: () => undefined, patienceMs: 2000, isGivenTime };
         const place = { address: server.address, id: ids.next(Date.now()) };
         await initRedisStore(place, all);
-        const opened: Store[] = [];
-        const open = async (): Promise<Store> => {
-          const store = await redisStore(place, all);
-          opened.push(store);
-          return store;
-        };
-        return {
-          store: await open(),
-          another: open,
-          close: async () => {
-            for (const store of opened) await store.close();
-          },
-        };
+        return madeBy(() => redisStore(place, all));
       };
 
     storeContract(`mail in ${name}`, makeStore(true));

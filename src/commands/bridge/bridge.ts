@@ -102,7 +102,7 @@ async function brokerFor(context: Context, session: Session, { peer, via, name }
   const [url] = urls ?? [];
   if (!urls || !url)
     throw usage(
-      `${JSON.stringify(via)} names no broker.`,
+      'The address names no broker.',
       'Write it as amqp://user@host:5672/vhost; of a cluster: amqp://user@one,two,three/vhost',
     );
   if (url.password !== '')

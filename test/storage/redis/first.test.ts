@@ -50,7 +50,7 @@ test('a failure is told when nobody is under way, of the last one; and one that 
 
 test('who comes too late is let go of', async () => {
   const late: string[] = [];
-  let answer = (_: string): void => undefined;
+  let answer: (found: string) => void = () => undefined;
   const first = () => new Promise<string>((resolve) => (answer = resolve));
   const found = firstOf([first, async () => 'second'], { ...terms, letGo: (one) => late.push(one) });
   expect(await found).toEqual({ found: 'second', at: 1 });

@@ -9,6 +9,7 @@ import { DreamosError } from '../../../model/errors.ts';
 import type { Ids } from '../../../model/id.ts';
 import { type EngineAddress, parseAddress } from '../../engine/address.ts';
 import { type Arg, Broken, Connection, type Endpoint, isReply, type Login } from './connection.ts';
+import { firstOf } from './first.ts';
 import { Known, type Told } from './known.ts';
 import { scriptOf } from './scripts.ts';
 import { kindOf, meant, refused, Unreachable } from './errors.ts';
@@ -35,6 +36,8 @@ const slackMs = 1000;
 const replicationMs = 500;
 const shortestRestMs = 50;
 const longestRestMs = 2000;
+/** So long a host alone is asked, of several, before the next one is. */
+const staggerMs = 250;
 
 export class Link {
   readonly options: LinkOptions;
@@ -249,26 +252,28 @@ export class Link {
   /** @throws Broken; it refuses */
   async #open(waitMs: number): Promise<Connection> {
     const endpoints = this.#endpoints;
-    let why = new Broken('nothing listens there');
-    for (let i = 0; i < endpoints.length; i++) {
-      const endpoint = endpoints[(this.#turn + i) % endpoints.length] as Endpoint;
-      try {
-        const connection = await Connection.open(this.#address, endpoint, this.options, waitMs);
-        if (endpoints.length > 1) await connection.letIn();
-        if (endpoints.length === 1 || (await isMaster(connection, waitMs))) {
-          this.#turn += i;
-          return connection;
-        }
-        connection.end();
-        why = new Broken('none of these servers is the master');
-      } catch (error) {
-        if (error instanceof Broken) why = error;
-        else if (isReply(error) && kindOf(error.message) === 'later') why = new Broken(error.message);
-        else if (isReply(error)) throw refused(this.where, error.message);
-        else throw error;
-      }
+    const turn = this.#turn;
+    const until = this.options.clock.uptime() + waitMs;
+    const ways = endpoints.map((_, i) => async (signal: AbortSignal) => {
+      const endpoint = endpoints[(turn + i) % endpoints.length] as Endpoint;
+      const leftMs = Math.max(100, until - this.options.clock.uptime());
+      const connection = await Connection.open(this.#address, endpoint, this.options, leftMs, signal);
+      if (endpoints.length === 1) return connection;
+      await connection.letIn();
+      if (await isMaster(connection, leftMs)) return connection;
+      connection.end();
+      throw new Broken('none of these servers is the master');
+    });
+    const isFinal = (error: unknown): boolean =>
+      !(error instanceof Broken) && !(isReply(error) && kindOf(error.message) === 'later');
+    try {
+      const { found, at } = await firstOf(ways, { staggerMs, isFinal, letGo: (late) => late.end() });
+      this.#turn = turn + at;
+      return found;
+    } catch (error) {
+      if (!isReply(error)) throw error;
+      throw isFinal(error) ? refused(this.where, error.message) : new Broken(error.message);
     }
-    throw why;
   }
 
   close(): void {

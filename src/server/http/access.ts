@@ -112,5 +112,7 @@ function unproved(message: string): Refusal {
 }
 
 function another(agent: string, named: string, whose: string): Refusal {
-  return new Refusal(403, asDenied, `${whose} ${agent}, and Dreamos-Agent says ${named}.`, 'Leave Dreamos-Agent out');
+  // Said by a header, or by a command that knows none.
+  const hint = `Come by it as ${agent}, or say nothing of who you are`;
+  return new Refusal(403, asDenied, `${whose} ${agent}, and you say that you are ${named}.`, hint);
 }

@@ -594,7 +594,9 @@ describe.concurrent('--json', () => {
     const [from, to] = [rig.root, `file:${rig.dir}/elsewhere`];
     const moved = { from, to, messages: 1, mailboxes: 2 };
     expect(await one(rig, ['move', '--to', to, '--dry-run'])).toEqual({ ...moved, state: 'planned', left: [] });
-    const left = [expect.stringMatching(isStored ? /^redis\+unix:.*#[0-9A-Z]{26}$/ : /\.moved-[0-9A-Z]{10}$/) as string];
+    const left = [
+      expect.stringMatching(isStored ? /^redis\+unix:.*#[0-9A-Z]{26}$/ : /\.moved-[0-9A-Z]{10}$/) as string,
+    ];
     expect(await one(rig, ['move', '--to', to])).toEqual({ ...moved, state: 'moved', left });
     expect(await one(rig, ['move', '--purge'])).toEqual({
       ...moved,

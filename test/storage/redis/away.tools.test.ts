@@ -142,6 +142,18 @@ describe.skipIf(skips(lack))(said('a Redis server that is away, or not as it sho
     expect(error).toMatchObject({ code: 'ENGINE_UNREACHABLE', message: expect.stringContaining('read only') });
   });
 
+  test('one of several that stands still holds nobody up who finds the master beside it', async () => {
+    const [port, other] = [await freePort(), await freePort()];
+    const listen = (at: number) => [...durable, '--port', String(at), '--bind', '127.0.0.1'];
+    const silent = await serve(listen(other));
+    await serve(listen(port));
+    await silent.kill('SIGSTOP');
+    const { open } = await root(`redis://127.0.0.1:${port}/0`);
+    // Longer than this test may take.
+    const store = await open({ address: `redis://127.0.0.1:${other},127.0.0.1:${port}/0`, patienceMs: 120_000 });
+    expect(await send(store)).toMatchObject({ state: 'ready' });
+  });
+
   test('what is to be on replicas, too, waits for them, and is uncertain without', async () => {
     const [port, other] = [await freePort(), await freePort()];
     const listen = (at: number) => [...durable, '--port', String(at), '--bind', '127.0.0.1'];

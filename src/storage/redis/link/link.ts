@@ -9,6 +9,7 @@ import { DreamosError } from '../../../model/errors.ts';
 import type { Ids } from '../../../model/id.ts';
 import { type EngineAddress, parseAddress } from '../../engine/address.ts';
 import { type Arg, Broken, Connection, type Endpoint, isReply, type Login } from './connection.ts';
+import { firstOf } from './first-of.ts';
 import { Known, type Told } from './known.ts';
 import { scriptOf } from './scripts.ts';
 import { kindOf, meant, refused, Unreachable } from './errors.ts';
@@ -248,27 +249,30 @@ export class Link {
 
   /** @throws Broken; it refuses */
   async #open(waitMs: number): Promise<Connection> {
-    const endpoints = this.#endpoints;
-    let why = new Broken('nothing listens there');
-    for (let i = 0; i < endpoints.length; i++) {
-      const endpoint = endpoints[(this.#turn + i) % endpoints.length] as Endpoint;
+    const all = this.#endpoints;
+    const turn = this.#turn;
+    const begun = new Set<Connection>();
+    const tries = all.map((_, i) => async () => {
+      const endpoint = all[(turn + i) % all.length] as Endpoint;
       try {
-        const connection = await Connection.open(this.#address, endpoint, this.options, waitMs);
-        if (endpoints.length > 1) await connection.letIn();
-        if (endpoints.length === 1 || (await isMaster(connection, waitMs))) {
-          this.#turn += i;
-          return connection;
-        }
-        connection.end();
-        why = new Broken('none of these servers is the master');
+        const connection = await Connection.open(this.#address, endpoint, this.options, waitMs, begun);
+        if (all.length === 1) return connection;
+        await connection.letIn();
+        if (await isMaster(connection, waitMs)) return connection;
       } catch (error) {
-        if (error instanceof Broken) why = error;
-        else if (isReply(error) && kindOf(error.message) === 'later') why = new Broken(error.message);
-        else if (isReply(error)) throw refused(this.where, error.message);
-        else throw error;
+        if (!isReply(error)) throw error;
+        throw kindOf(error.message) === 'later' ? new Broken(error.message) : refused(this.where, error.message);
       }
+      throw new Broken('none of these servers is the master');
+    });
+    let found: Connection | undefined;
+    try {
+      const first = await firstOf(tries, (error) => !(error instanceof Broken));
+      this.#turn += first.at;
+      return (found = first.found);
+    } finally {
+      for (const one of begun) if (one !== found) one.end();
     }
-    throw why;
   }
 
   close(): void {

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { agedArchive, type Rig, commandsIn, errorOf, type Line, project, test } from './rig.ts';
+import { isStored } from './stored.ts';
 
 const id = expect.stringMatching(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/) as string;
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;
@@ -589,12 +590,14 @@ describe.concurrent('--json', { timeout: 240_000 }, () => {
     const [records, bytes] = [expect.any(Number) as number, expect.any(Number) as number];
     expect(await one(rig, ['dump', file])).toEqual({ file, messages: 1, mailboxes: 2, records, bytes, at: time });
     expect(await one(bare, ['load', file])).toEqual({
-      ...{ root: bare.root, messages: 1, mailboxes: 2, from: 'files', at: time },
+      ...{ root: bare.root, messages: 1, mailboxes: 2, from: isStored ? 'redis' : 'files', at: time },
     });
     const [from, to] = [rig.root, `file:${rig.dir}/elsewhere`];
     const moved = { from, to, messages: 1, mailboxes: 2 };
     expect(await one(rig, ['move', '--to', to, '--dry-run'])).toEqual({ ...moved, state: 'planned', left: [] });
-    const left = [expect.stringMatching(/\.moved-[0-9A-Z]{10}$/) as string];
+    const left = [
+      expect.stringMatching(isStored ? /^redis\+unix:.*#[0-9A-Z]{26}$/ : /\.moved-[0-9A-Z]{10}$/) as string,
+    ];
     expect(await one(rig, ['move', '--to', to])).toEqual({ ...moved, state: 'moved', left });
     expect(await one(rig, ['move', '--purge'])).toEqual({
       ...moved,

@@ -6,19 +6,31 @@ import { withLock } from '../link/lock.ts';
 import type { RedisContext } from './context.ts';
 import { text, texts } from './entry.ts';
 
+/** Of documents of which there are many, so much JSON is known at a time: a bridge that runs for months writes one after the other. */
+const mostListed = 16 * 1024 * 1024;
+
 export function documentsOf(ctx: RedisContext): Documents {
   const { link, bell } = ctx;
-  const known = new Map<DocumentName, Versioned>();
+  /** In the order in which they were read. */
+  const known = new Map<DocumentName, Versioned & { readonly length: number }>();
+  let listed = 0;
+  const forget = (name: DocumentName): void => {
+    listed -= known.get(name)?.length ?? 0;
+    known.delete(name);
+  };
   const get = async (name: DocumentName): Promise<Versioned | undefined> => {
     const before = known.get(name);
     const [version, json] = texts(await link.run('get', name, before?.version ?? ''));
-    if (version === undefined) {
-      known.delete(name);
-      return undefined;
-    }
-    if (json === undefined) return before;
-    const found = { value: JSON.parse(json) as unknown, version };
+    if (version !== undefined && json === undefined) return before;
+    forget(name);
+    if (version === undefined || json === undefined) return undefined;
+    const found = { value: JSON.parse(json) as unknown, version, length: name.includes('/') ? json.length : 0 };
     known.set(name, found);
+    listed += found.length;
+    for (const [first, { length }] of known) {
+      if (listed <= mostListed) break;
+      if (length > 0) forget(first);
+    }
     return found;
   };
   return {
@@ -50,7 +62,10 @@ export function documentsOf(ctx: RedisContext): Documents {
     keepRevision: async (of, number, value) =>
       Number(await link.run('keepRevision', of, String(number), JSON.stringify(value))) === 1,
     list: async (of) => texts(await link.run('names', of)),
-    remove: async (name) => void (await link.run('drop', name)),
+    remove: async (name) => {
+      await link.run('drop', name);
+      forget(name);
+    },
     rename: async (from, to) => {
       const op = link.op();
       for (;;) {

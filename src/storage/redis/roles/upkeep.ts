@@ -152,8 +152,13 @@ async function* packArchive(
   const today = dayOf(ctx.now());
   const until = startOf(beforeDay < today ? beforeDay : today);
   const days = new Map<string, Archived[]>();
-  for await (const one of archived(ctx, mailbox, 0, until - 1))
-    if (!one.isPacked) days.set(dayOf(one.at), [...(days.get(dayOf(one.at)) ?? []), one]);
+  for await (const one of archived(ctx, mailbox, 0, until - 1)) {
+    if (one.isPacked) continue;
+    const day = dayOf(one.at);
+    const those = days.get(day);
+    if (those) those.push(one);
+    else days.set(day, [one]);
+  }
   for (const [day, those] of days) {
     const bytes = those.reduce((sum, one) => sum + one.bytes, 0);
     if (dryRun) {

@@ -98,7 +98,8 @@ function checked<N extends ToolName>(name: N, given: unknown): ToolInput<N> {
   if (parsed.success) return parsed.data as ToolInput<N>;
   const known = Object.keys(input().shape);
   const [unknown] = parsed.error.issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []));
-  if (unknown === undefined) throw usage(`${name}: ${explainIssues(parsed.error)}.`, `It takes: ${known.join(', ')}.`);
+  if (unknown === undefined)
+    throw usage(`${name}: ${explainIssues(parsed.error, given)}.`, `It takes: ${known.join(', ')}.`);
   const otherwise = `it takes ${known.join(', ')}.`;
   throw usage(`${name} takes no ${JSON.stringify(unknown)}.`, meantOr(unknown, known, otherwise));
 }

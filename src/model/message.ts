@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
 import { agentNamePattern } from './agent.ts';
+import { durationExamples, durationPattern } from './duration.ts';
 import { DreamosError } from './errors.ts';
+import { inWords } from './issues/in-words.ts';
 import { keyCharacters, mostFileBytes, mostTags, subjectCharacters, typeCharacters } from './basics/limits.ts';
 import {
   anything,
@@ -257,24 +259,12 @@ export function dataJson({ data, [rawData]: raw }: Pick<Message, 'data' | typeof
   return raw ?? JSON.stringify(data ?? null);
 }
 
-/** The first few things that a schema found wrong, as one phrase: `to: has to be array`. */
-export function explainIssues(error: z.core.$ZodError): string {
-  return error.issues
-    .slice(0, 3)
-    .map((issue) => `${issue.path.length > 0 ? issue.path.join('.') : 'it'}: ${ruleOf(issue)}`)
-    .join('; ');
-}
-
-/** zod/mini has no words for what it finds. */
-function ruleOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type') return `has to be ${issue.expected}`;
-  if (issue.code === 'invalid_value')
-    return `has to be ${issue.values.length > 1 ? 'one of: ' : ''}${issue.values.map(String).join(', ')}`;
-  if (issue.code === 'invalid_format') return `has to be ${formatOf(issue)}`;
-  if (issue.code !== 'too_big' && issue.code !== 'too_small') return issue.message;
-  const unit = issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : '';
-  if (issue.code === 'too_big') return `has to have at most ${issue.maximum}${unit}`;
-  return issue.minimum === 1 ? 'must not be empty' : `has to have at least ${issue.minimum}${unit}`;
+/**
+ * The first few things that a schema found wrong, one of each field, as one phrase: `to: has to be a list; body: is missing`.
+ * @param of what was checked, where that is at hand: of it is known what is missing
+ */
+export function explainIssues(error: z.core.$ZodError, of?: unknown): string {
+  return inWords(error, formatOf, of);
 }
 
 function formatOf({ format, pattern }: { readonly format: string; readonly pattern?: string | undefined }): string {
@@ -282,6 +272,7 @@ function formatOf({ format, pattern }: { readonly format: string; readonly patte
   if (pattern === String(agentNamePattern))
     return "an agent's name: at most 64 letters, digits, dots, dashes and underscores, a letter or digit first";
   if (pattern === String(idPattern)) return 'an id, such as 01JD3Y6Q0V8M5T2B7K9XWZ4RCE';
+  if (pattern === String(durationPattern)) return `a duration such as ${durationExamples}`;
   return pattern === String(topicPattern) ? 'a topic, such as build.done' : `of the form ${pattern ?? format}`;
 }
 

@@ -102,7 +102,7 @@ export function settingFromText(key: SettingKey, text: string): SettingValue {
 }
 
 export const durationText = once(() => {
-  const what = `a duration such as ${durationExamples}`;
+  const what = `has to be a duration such as ${durationExamples}`;
   return z.string().check(
     z.regex(durationPattern, what),
     z.refine((text) => durationIn(text) !== undefined, what),

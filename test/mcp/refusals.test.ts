@@ -11,7 +11,7 @@ const id = '01JD3Y6Q0V8M5T2B7K9XWZ4RCE';
 describe.each(eras)('by %s', (era) => {
   it.each<[name: ToolName, input: object, code: string, message: RegExp, hint: RegExp]>([
     ['mail_send', { to: 'ghost', body: 'x' }, 'AGENT_NOT_FOUND', /no agent "ghost"/, /agent register ghost/],
-    ['mail_send', { to: 'planner' }, 'USAGE', /mail_send: body: has to be string/, /It takes: to, body/],
+    ['mail_send', { to: 'planner' }, 'USAGE', /mail_send: body: is missing/, /It takes: to, body/],
     ['mail_send', { to: 'planner', bdy: 'x', body: '' }, 'USAGE', /mail_send takes no "bdy"/, /Did you mean "body"/],
     ['mail_send', { to: 'planner', body: '' }, 'BODY_EMPTY', /empty/, /./],
     ['mail_send', { to: 'planner', body: 'x', ttl: 'soon' }, 'USAGE', /mail_send: ttl/, /It takes/],

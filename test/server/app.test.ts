@@ -23,3 +23,11 @@ test('what cannot be done is a problem with its code and what to do', async () =
   expect(refused.headers['content-type']).toBe('application/problem+json');
   expect(refused).toMatchObject({ status: 404, value: { code: 'AGENT_NOT_FOUND' } });
 });
+
+test.for(['/v1/status', '/v1/nothing', '/healthz', '/metrics', '/openapi.json', '/v1/-/page', '/v1/-/server'])(
+  '%s is kept by nobody, and taken for nothing else',
+  async (path) => {
+    const { headers } = await served.get(path);
+    expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  },
+);

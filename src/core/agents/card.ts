@@ -81,7 +81,7 @@ function checkedCard(name: string, said: unknown): CardFields {
   );
   if (other !== undefined) throw cardInvalid(name, `${other} is not said here`, elsewhere[other]?.(name));
   const checked = fields.safeParse(said);
-  if (!checked.success) throw cardInvalid(name, explainIssues(checked.error));
+  if (!checked.success) throw cardInvalid(name, explainIssues(checked.error, said));
   if (isDeeperThan(mostLevels, checked.data)) throw cardInvalid(name, `it is nested deeper than ${mostLevels} levels`);
   const json = JSON.stringify(checked.data);
   const half = loneEscapeIn(json);

@@ -26,6 +26,13 @@ export function write(outgoing: ServerResponse, { status, headers, body }: Answe
   return alreadySent;
 }
 
+/** What a mount answers, with what it does not say otherwise. */
+export function guarded(response: Response): Response {
+  for (const [name, value] of Object.entries(always))
+    if (!response.headers.has(name)) response.headers.set(name, value);
+  return response;
+}
+
 /** @param ifMatch of the request */
 export function problemResponse(error: unknown, ifMatch?: string): Response {
   const { status, headers, text } = problemText(error, ifMatch);

@@ -13,7 +13,7 @@ import { onlyLooks } from '../route/refusal.ts';
 import { type Call, isLook, mayLook, methodOf, pathOf, type Route } from '../route/route.ts';
 import { inputOf } from '../route/take.ts';
 import type { Access, Asking, Door } from './access.ts';
-import { alreadySent, problemResponse, write } from './answer.ts';
+import { alreadySent, guarded, problemResponse, write } from './answer.ts';
 import { broughtIn, type Reading, talkOf } from './body.ts';
 import type { BodyRoom } from './body-room.ts';
 import { staysOpen } from './client-errors.ts';
@@ -90,7 +90,7 @@ async function answerMount(context: Context<Env>, mount: Mount | OpenMount, opti
   const exchange = { request: context.req.raw, incoming, outgoing };
   if ('open' in mount) {
     keepNone(door, outgoing);
-    return mount.run(exchange);
+    return guarded(await mount.run(exchange));
   }
   const { operation } = mount;
   const looks = operation === undefined || operations[operation].effect === 'looks';
@@ -103,7 +103,7 @@ async function answerMount(context: Context<Env>, mount: Mount | OpenMount, opti
       return first;
     };
     const response = await mount.run(call, { ...exchange, talk });
-    return response ?? alreadySent;
+    return response ? guarded(response) : alreadySent;
   });
 }
 

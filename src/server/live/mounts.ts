@@ -8,8 +8,6 @@ import { createMostStreams } from './most-streams.ts';
 import { streamed } from './stream.ts';
 import { type Watch, watches } from './watches.ts';
 
-const headers = { 'cache-control': 'no-store' };
-
 function mounted(watch: Watch, countIn: ReturnType<typeof createMostStreams>): Mount {
   const { operation, path } = watch;
   const route = { ...watch, run: () => Promise.resolve(undefined) };
@@ -19,7 +17,7 @@ function mounted(watch: Watch, countIn: ReturnType<typeof createMostStreams>): M
     operation,
     run: async (call, { incoming, outgoing, request }) => {
       const frames = framesFor(incoming.headers.accept);
-      const head = { ...headers, 'content-type': frames.type };
+      const head = { 'content-type': frames.type };
       const query = new URL(request.url).searchParams;
       const last = incoming.headers['last-event-id'];
       if (typeof last === 'string' && last !== '' && 'since' in watch.input().shape) query.set('since', last);

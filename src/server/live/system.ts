@@ -29,7 +29,7 @@ export function metricsMount(version: string): Mount {
     run: async ({ session }, { incoming }) => {
       const format = metricsFormatFor(incoming.headers.accept);
       const text = metricsText(await metrics(session, version), format);
-      return new Response(text, { headers: { 'content-type': types[format], 'cache-control': 'no-store' } });
+      return new Response(text, { headers: { 'content-type': types[format] } });
     },
   };
 }
@@ -49,9 +49,6 @@ export function healthMount(health: () => Promise<Health>): OpenMount {
     method: 'GET',
     path: '/healthz',
     open: true,
-    run: async () => {
-      const text = JSON.stringify(await health());
-      return new Response(text, { headers: { 'content-type': 'application/json', 'cache-control': 'no-store' } });
-    },
+    run: async () => Response.json(await health()),
   };
 }

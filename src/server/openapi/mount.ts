@@ -12,9 +12,7 @@ export function openapiMount(version: string): OpenMount {
     path: '/openapi.json',
     run: () => {
       text ??= JSON.stringify(openapi(documented(version)));
-      return new Response(text, {
-        headers: { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' },
-      });
+      return new Response(text, { headers: { 'content-type': 'application/json' } });
     },
   };
 }

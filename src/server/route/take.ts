@@ -47,7 +47,7 @@ function parse(route: Route, taken: Record<string, unknown>): Record<string, unk
   const own = Object.entries(taken).filter(([name]) => !Object.hasOwn(page, name));
   const { success, data, error } = route.input().safeParse(Object.fromEntries(own));
   if (success) return { ...data, ...page };
-  throw usage(`${pathOf(route)}: ${explainIssues(error)}.`, api);
+  throw usage(`${pathOf(route)}: ${explainIssues(error, taken)}.`, api);
 }
 
 function pageIn(taken: Record<string, unknown>, route: Route): Record<string, unknown> {

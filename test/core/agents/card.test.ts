@@ -38,12 +38,12 @@ test('a card says who one is; what is not given stays, what is null goes, and wh
 
 test.for<[fields: unknown, why: RegExp]>([
   [{ title: '' }, /title: must not be empty/],
-  [{ version: 2 }, /version: has to be string/],
-  [{ skills: [{ ...skill, tags: undefined }] }, /skills\.0\.tags: has to be array/],
+  [{ version: 2 }, /version: has to be a text/],
+  [{ skills: [{ ...skill, tags: undefined }] }, /skills\.0\.tags: is missing/],
   [{ skills: [skill, skill] }, /skills: has to have each id once/],
   [{ skills: [{ ...skill, id: '' }] }, /skills\.0\.id: must not be empty/],
   [{ modes: { input: ['text'] } }, /modes\.input\.0: has to be a media type/],
-  [{ provider: { organization: 'Us' } }, /provider\.url: has to be string/],
+  [{ provider: { organization: 'Us' } }, /provider\.url: is missing/],
   [{ provider: { organization: 'Us', url: 'javascript:x' } }, /provider\.url: has to be a URL/],
   [{ urls: { icon: 'i.png' } }, /urls\.icon: has to be a URL/],
   [{ name: 'other' }, /name is not said here/],
@@ -52,7 +52,7 @@ test.for<[fields: unknown, why: RegExp]>([
   [{ deletedAt: null }, /deletedAt is not said here/],
   [{ color: 'x\uD800' }, /half a character/],
   [{ color: JSON.parse('['.repeat(200) + ']'.repeat(200)) as unknown }, /nested deeper/],
-  [['x'], /it: has to be object/],
+  [['x'], /it: has to be an object/],
 ])('a card cannot say %j', async ([fields, why]) => {
   const before = await resolveAgent(rig.root, 'reviewer');
   const error = await refusal(say(fields as CardFields));

@@ -233,6 +233,44 @@ describe('who may connect', () => {
     expect(await next.publish(parcel)).toEqual({ is: 'stored' });
   });
 
+  test('is who is known, also while strangers come again and again, with keys that are not or with nonsense', async () => {
+    const { connect, address } = await listen({ mostConnections: 2 });
+    const port = Number(address.split(':').at(-1));
+    let isOver = false;
+    let nonsense = 0;
+    const babble = (): void => {
+      if (isOver) return;
+      const stranger = connectTo(port, '127.0.0.1', () => stranger.write('x'.repeat(100)));
+      stranger.on('error', () => undefined).on('close', () => (nonsense++, setImmediate(babble)));
+      stranger.resume();
+    };
+    let turnedAway = 0;
+    const { publicKey: curvePublicKey, secretKey: curveSecretKey } = zmq.curveKeyPair();
+    const knocking = new Set<zmq.Dealer>();
+    ends.push(() => {
+      isOver = true;
+      for (const one of knocking) one.close();
+    });
+    const knock = (): void => {
+      const dealer = new zmq.Dealer({ linger: 0, curveServerKey: far.publicKey, curvePublicKey, curveSecretKey });
+      dealer.events.on('handshake:error:auth', () => {
+        turnedAway++;
+        knocking.delete(dealer);
+        dealer.close();
+        if (!isOver) setImmediate(knock);
+      });
+      knocking.add(dealer);
+      dealer.connect(address);
+    };
+    for (let i = 0; i < 4; i++) {
+      babble();
+      knock();
+    }
+    await expect.poll(() => Math.min(nonsense, turnedAway), { timeout: 20_000 }).toBeGreaterThan(20);
+    const both = [await connect(), await connect()];
+    for (const one of both) expect(await one.publish(parcel)).toEqual({ is: 'stored' });
+  });
+
   test('two cannot listen at one port', async () => {
     const { address } = await listen();
     await expect(listen({ address })).rejects.toMatchObject({

@@ -26,6 +26,7 @@ import { joined } from '../../core/wait/joined.ts';
 import { mostDocumentLevels } from '../../model/basics/limits.ts';
 import { usage } from '../../model/refusals.ts';
 import { onlyLooks } from '../route/refusal.ts';
+import { checkArguments, isFields } from './arguments.ts';
 import { createConsumers } from './consumers.ts';
 import { lookedUp } from './looks.ts';
 import { calls } from './table.ts';
@@ -122,6 +123,7 @@ export function createCalls({ root, readOnly, ending }: CallsOptions): Calls {
     const { operation } = run;
     const isLook = operations[operation].effect === 'looks' || isDry(call, args);
     if (readOnly && !isLook) throw onlyLooks(isForWork(call, args) ? 'work' : operation);
+    checkArguments(call, args);
     const without = withoutOption[operation];
     if (without && args.some((one) => fieldOf(one, without.option))) throw notAway(operation, `then ${without.why}`);
     // Else what is done would be noted nowhere, by a word that the operation does not read.
@@ -187,7 +189,7 @@ function argumentsOf({ question, write }: Asked, signal: AbortSignal): unknown[]
   const args = fromJson(question.args, found);
   if (!Array.isArray(args)) throw usage('A call takes a list of arguments.', 'Update dreamos on both sides.');
   const at = optionsAt[question.call];
-  if (at !== undefined) args[at] = { ...(args[at] as object | undefined), signal };
+  if (at !== undefined && (args[at] === undefined || isFields(args[at]))) args[at] = { ...args[at], signal };
   return args.map(withNames);
 }
 

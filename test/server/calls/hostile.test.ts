@@ -4,6 +4,8 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { callPath, type Line, lineBytesHeader, ownVersion } from '../../../src/core/remote/protocol.ts';
+import { takenBy } from '../../../src/server/calls/arguments.ts';
+import { calls } from '../../../src/server/calls/table.ts';
 import { removeScratch, scratch } from '../../scratch.ts';
 import { createServed } from '../rig.ts';
 import { callAt } from './rig.ts';
@@ -93,4 +95,46 @@ test('a question may have as many bytes as it has said, in pieces as small as th
   expect(await asked(1000, line.length)).toBe(413);
   expect(await asked(undefined, line.length)).toBe(413);
   expect(await asked(65 * 1024 * 1024, 1000)).toBe(413);
+});
+
+/** Of each kind what is of another. */
+const odd: Readonly<Record<string, unknown>> = {
+  ...{ text: ['x'], number: 'x', texts: 'x', patterns: { x: 1 }, ids: 'some', list: {}, fields: 'x' },
+  ...{ entry: { key: 'x' }, found: { entry: {}, message: {} } },
+};
+const good: Readonly<Record<string, unknown>> = {
+  ...{ text: 'x', number: 1, texts: ['x'], patterns: 'x', ids: 'all', list: [], fields: {}, any: {} },
+  ...{ entry: { key: 'x', mailbox: 'x', id: 'x', state: 'ready' } },
+};
+
+test('each argument of each call that is of another kind is refused by its name', { timeout: 60_000 }, async () => {
+  for (const call of Object.keys(calls)) {
+    const wanted = takenBy(call)?.split(' ').filter(Boolean) ?? expect.fail(`What ${call} takes is not said.`);
+    const kindOf = (at: number): string => wanted[at]?.split(':')[1] ?? 'fields';
+    const before = wanted.map((_, at) => good[kindOf(at)]);
+    for (const [at, one] of wanted.entries()) {
+      if (kindOf(at) === 'any') continue;
+      const line = await called('mallory', call, [...before.slice(0, at), odd[kindOf(at)]]);
+      const name = one.split(':')[0]?.replace('?', '') ?? '';
+      const message = expect.stringContaining(`\`${name}\` of "${call}" has to be `) as string;
+      expect([call, at, line]).toMatchObject([call, at, { error: { of: { code: 'USAGE', message } } }]);
+    }
+    expect([call, await called('mallory', call, [...before, 1])]).toMatchObject([call, usage]);
+  }
+});
+
+test('so is each option that is of another kind', async () => {
+  for (const [call, args, name] of [
+    ['read', ['mallory', { waitMs: 'x' }], 'waitMs'],
+    ['send', [{ to: 'planner', body: 'x' }, { waitMs: {} }], 'waitMs'],
+    ['list', ['mallory', { filter: 'x' }], 'filter'],
+    ['dlq.retry', ['mallory', 'all', { dryRun: 'x' }], 'dryRun'],
+    ['nack', ['x', { reason: 1 }], 'reason'],
+  ] as const) {
+    const message = expect.stringContaining(`\`${name}\` of "${call}"`) as string;
+    expect([call, await called('mallory', call, args)]).toMatchObject([
+      call,
+      { error: { of: { code: 'USAGE', message } } },
+    ]);
+  }
 });

@@ -2,6 +2,7 @@
  * The carriers' port: what carries mail between two roots. Storages keep mail, carriers move it: what a carrier has taken is
  * either stored in the other root (or by a broker that keeps it, synced), or it was not taken.
  */
+import { withoutPasswords } from '../model/basics/text.ts';
 
 /** A message on its way to another root. */
 export interface Parcel {
@@ -74,7 +75,7 @@ export class CarrierDown extends Error {
   readonly hint: string | undefined;
 
   constructor(message: string, { hint, ...options }: ErrorOptions & { readonly hint?: string | undefined } = {}) {
-    super(message, options);
+    super(withoutPasswords(message), options);
     this.hint = hint;
   }
 }

@@ -1,4 +1,4 @@
-import { cut } from '../model/basics/text.ts';
+import { cut, withoutPasswords } from '../model/basics/text.ts';
 import { DreamosError } from '../model/errors.ts';
 import { errorAsTyped, withEnds, withRoot } from './as-typed.ts';
 import { asDreamosError, errorJson } from './errors.ts';
@@ -95,7 +95,7 @@ export class Output {
   async warn(text: string): Promise<void> {
     if (this.quiet) return;
     this.#warned.add(text);
-    const message = withRoot(text, this.#root);
+    const message = withoutPasswords(withRoot(text, this.#root));
     if (this.#instead) return this.#instead(message);
     if (this.json) return this.#tell(`${harmlessJson({ warning: { message } })}\n`);
     const paint = await this.paint('stderr');
@@ -125,7 +125,7 @@ export class Output {
     text = await this.#broken(text);
     if (error.kind === 'bug' && this.#around.env['DREAMOS_DEBUG'] && error.cause instanceof Error) {
       const { inSources } = await import('./in-sources.ts');
-      text += `${harmless(inSources(error.cause.stack ?? ''), 'block')}\n`;
+      text += `${harmless(inSources(withoutPasswords(error.cause.stack ?? '')), 'block')}\n`;
     }
     await this.#tell(text);
   }

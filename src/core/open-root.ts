@@ -72,7 +72,7 @@ export async function initRoot(options: InitOptions): Promise<Initialised> {
   if (options.agents?.some(isOwnSender)) await checkThere(options);
   const { store, durability, replicas } = options;
   if (store === undefined && (durability ?? replicas) !== undefined)
-    throw usage('How surely it is kept is said of a root that an engine keeps, and none is named.', storeHint);
+    throw usage('`durability` and `replicas` are what an engine is asked to promise, and none is named.', storeHint);
   const { created, ...place } = await initRootFolder({ ...placeOf(options), store, durability, replicas });
   const root = await openAt(place, options);
   try {

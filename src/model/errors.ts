@@ -1,3 +1,5 @@
+import { withoutPasswords } from './basics/text.ts';
+
 /** What went wrong, in the classes that the exit codes speak of (`dreamos help exit-codes`). */
 export type ErrorKind =
   'bug' | 'usage' | 'nothing' | 'not-found' | 'conflict' | 'invalid' | 'disk' | 'unreachable' | 'denied';
@@ -84,7 +86,10 @@ export type ErrorCode =
   | 'VERSION_NOT_FOUND'
   | 'WAKE_UNSAFE';
 
-/** The one error class of dreamos: `kind` picks the exit code, `code` is for programs, `hint` is what to type next. */
+/**
+ * The one error class of dreamos: `kind` picks the exit code, `code` is for programs, `hint` is what to type next. Neither
+ * message nor hint repeats the password of an address.
+ */
 export class DreamosError extends Error {
   readonly kind: ErrorKind;
   readonly code: ErrorCode;
@@ -96,11 +101,11 @@ export class DreamosError extends Error {
     message: string,
     options: { hint?: string | undefined; cause?: unknown } = {},
   ) {
-    super(withOneStop(message), options.cause === undefined ? undefined : { cause: options.cause });
+    super(withoutPasswords(withOneStop(message)), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'DreamosError';
     this.kind = kind;
     this.code = code;
-    this.hint = options.hint;
+    this.hint = options.hint === undefined ? undefined : withoutPasswords(options.hint);
   }
 }
 

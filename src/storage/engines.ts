@@ -118,7 +118,7 @@ export async function endsOfMove(
 
 function nowhere(where: string): DreamosError {
   return usage(
-    `A root is not moved to ${where}.`,
+    `A root cannot be moved to ${JSON.stringify(where)}: that is neither file:<folder> nor the address of an engine.`,
     'To another folder: dreamos move --to file:/mnt/mail --dry-run; to an engine: redis://localhost:6379/0',
   );
 }

@@ -21,6 +21,7 @@ test.each([
   ['amqp://one,,two/team', undefined],
   ['amqp://one,amqp://two', undefined],
   ['amqp://one:x,two', undefined],
+  ['amqp://ann:12/x@one', undefined],
 ])('%s names brokers: %j', (address, brokers) => {
   expect(brokersIn(address)?.map(String)).toEqual(brokers);
 });

@@ -44,7 +44,8 @@ async function one(...args: Parameters<typeof json>): Promise<Line> {
   return lines[0] as Line;
 }
 
-describe.concurrent('--json', () => {
+// They run at once: on a busy machine each takes as long as all.
+describe.concurrent('--json', { timeout: 240_000 }, () => {
   test('identity and trust', async ({ rig }) => {
     const key = expect.stringMatching(/^[\w-]{16}$/) as string;
     const card = { id: key, public: text, since: time, state: 'good' };

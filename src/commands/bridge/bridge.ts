@@ -73,7 +73,7 @@ async function carrierFor(context: Context, session: Session, way: Way): Promise
   const isZeromq = scheme?.toLowerCase() === 'tcp';
   if (key !== undefined && !isZeromq) throw usage('--key is for tcp:// alone.', 'Leave it out.');
   if (name !== undefined && (scheme === undefined || isZeromq))
-    throw usage('--name is for brokers: any other end need not know it.', 'Leave it out.');
+    throw usage('--name is for brokers alone.', 'Leave it out.');
   if (isZeromq) return zeromqFor(context, way);
   if (scheme === undefined) {
     const { sshCarrier } = await import('../../carriers/ssh/ssh.ts');
@@ -87,7 +87,7 @@ async function zeromqFor(context: Context, { peer, via, key }: Way): Promise<Car
   const example = `dreamos bridge ${peer} --via tcp://host-b:5555 --key ~/.config/dreamos/zeromq`;
   const { checkAddress } = await import('../../carriers/zeromq/socket.ts');
   checkAddress(via, example);
-  if (key === undefined) throw usage('Who may connect is said by keys, so tcp:// needs the file of them.', example);
+  if (key === undefined) throw usage('Keys say who may connect, so tcp:// needs a file of them: --key.', example);
   const { loadZeromq } = await import('../../carriers/zeromq/package.ts');
   const zmq = await loadZeromq();
   const { curveKeys, keyOfPeer } = await import('../../carriers/zeromq/keys.ts');
@@ -102,7 +102,7 @@ async function brokerFor(context: Context, session: Session, { peer, via, name }
   const [url] = urls ?? [];
   if (!urls || !url)
     throw usage(
-      `${JSON.stringify(via)} names no broker.`,
+      'The address names no broker.',
       'Write it as amqp://user@host:5672/vhost; of a cluster: amqp://user@one,two,three/vhost',
     );
   if (url.password !== '')
@@ -113,13 +113,13 @@ async function brokerFor(context: Context, session: Session, { peer, via, name }
   // The machine's own would be that of another root on it, too, and each would take the other's mail.
   if (name === undefined)
     throw usage(
-      'A broker has to know what this root is called where its mail comes from.',
+      'A broker has to know what the other roots call this one.',
       `dreamos bridge ${peer} --via ${quoteWord(via)} --name host-a`,
     );
   if (!agentNamePattern.test(name) || sameAgent(name, peer))
     throw usage(
       `${JSON.stringify(name)} cannot be what this root is called${sameAgent(name, peer) ? ': that is its peer' : ''}.`,
-      'Say what the others call it in `at`: --name host-a',
+      'It is what the cards of its agents say there in `at`: --name host-a',
     );
   const { amqpCarrier } = await import('../../carriers/amqp/amqp.ts');
   const user = url.username === '' ? undefined : decodeURIComponent(url.username);
@@ -154,7 +154,7 @@ function notNow(peer: string, count: number, reason: string): DreamosError {
     'PEER_UNREACHABLE',
     `${what} given back, because ${peer} cannot take it now: ${reason}.`,
     {
-      hint: 'The same again tries again.',
+      hint: 'They are still here; the same again tries again',
     },
   );
 }

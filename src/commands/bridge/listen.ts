@@ -32,7 +32,7 @@ export async function listenFarCommand(
   const session = await context.session();
   const { acting } = session;
   if (acting === undefined)
-    throw usage(`${peer} has to know who listens: an agent whose card says there that he lives here.`, example);
+    throw usage(`${peer} has to know which agent listens: one whose card there says that it lives here.`, example);
   const zmq = await loadZeromq();
   const keys = await curveKeys(absolute(context.around.cwd(), key, 'SOURCE_NOT_FOUND'), zmq.curveKeyPair);
   const far = keyOfPeer(keys, peer, via);

@@ -78,7 +78,7 @@ async function listener(
 ): Promise<(way: Way) => Promise<void>> {
   const { checkAddress } = await import('../../carriers/zeromq/socket.ts');
   checkAddress(address, example, true);
-  if (key === undefined) throw usage('Who may connect is said by keys, so --listen needs the file of them.', example);
+  if (key === undefined) throw usage('Keys say who may connect, so --listen needs a file of them: --key.', example);
   // Where there is no root, no keys are made.
   await context.session();
   const { loadZeromq } = await import('../../carriers/zeromq/package.ts');

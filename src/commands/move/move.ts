@@ -33,10 +33,7 @@ export async function moveCommand(
       'For example: dreamos move --to file:/mnt/mail --dry-run',
     );
   if (Object.keys(place).length > 0 && (resume || abort || purge))
-    throw usage(
-      'Where to is known of a move that has begun: --to goes with a new one.',
-      `dreamos move ${hows.join('')}`,
-    );
+    throw usage('A move that has begun knows where it goes; --to is for a new one.', `dreamos move ${hows.join('')}`);
   const how: MoveOptions['how'] = resume
     ? 'resume'
     : abort

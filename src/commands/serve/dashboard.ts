@@ -43,13 +43,23 @@ export async function dashboardCommand(context: Context, { open = false, port }:
         signal.addEventListener('abort', () => resolve(), { once: true });
       });
     } finally {
-      // Nobody can come by it any more.
-      await revokeToken(session, token.agent, { id: token.id });
-      await served.close();
+      try {
+        // Nobody can come by it any more.
+        await endToken(session, token);
+      } finally {
+        await served.close();
+      }
     }
   } finally {
     letGo();
   }
+}
+
+/** Somebody may have ended it before, or its agent. */
+async function endToken(session: Session, { agent, id }: TokenMade): Promise<void> {
+  await revokeToken(session, agent, { id }).catch((error: unknown) => {
+    if (!(error instanceof DreamosError) || error.kind !== 'not-found') throw error;
+  });
 }
 
 /** Without a socket: it is nobody's server but this page's, and several may run. */

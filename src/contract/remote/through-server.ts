@@ -1,19 +1,19 @@
 /** What is not done through a server (DREAMOS_SERVER, `connect`), and why. */
 import { commandOf, type OperationName, operationNames } from '../operations.ts';
 
-const ofFiles = 'works on the root’s own files';
+const ofRoot = 'works on the root itself';
 const ofKeys = 'works with keys, which are files of the user';
 const runsCommands = 'runs commands here';
 
 export const notThroughServer: Readonly<Partial<Record<OperationName, string>>> = {
-  init: ofFiles,
-  restore: ofFiles,
-  backup: ofFiles,
-  dump: ofFiles,
-  load: ofFiles,
-  move: ofFiles,
-  import: ofFiles,
-  export: ofFiles,
+  init: ofRoot,
+  restore: ofRoot,
+  backup: ofRoot,
+  dump: ofRoot,
+  load: ofRoot,
+  move: ofRoot,
+  import: ofRoot,
+  export: ofRoot,
   maintain: runsCommands,
   'alerts.check': runsCommands,
   'alerts.test': runsCommands,
@@ -25,15 +25,15 @@ export const notThroughServer: Readonly<Partial<Record<OperationName, string>>> 
   'trust.list': ofKeys,
   'trust.accept': ofKeys,
   'trust.remove': ofKeys,
-  bridge: ofFiles,
-  receive: ofFiles,
-  serve: ofFiles,
-  'serve.status': ofFiles,
-  'serve.stop': ofFiles,
-  dashboard: ofFiles,
-  'token.create': ofFiles,
-  'token.list': ofFiles,
-  'token.revoke': ofFiles,
+  bridge: ofRoot,
+  receive: ofRoot,
+  serve: ofRoot,
+  'serve.status': ofRoot,
+  'serve.stop': ofRoot,
+  dashboard: ofRoot,
+  'token.create': ofRoot,
+  'token.list': ofRoot,
+  'token.revoke': ofRoot,
   mcp: 'serves one agent beside the root',
   wake: 'rings in this terminal',
 };
@@ -41,7 +41,7 @@ export const notThroughServer: Readonly<Partial<Record<OperationName, string>>> 
 /** As notThroughServer, of what is done through one but for this option. */
 export const withoutOption: Readonly<
   Partial<Record<OperationName, { readonly option: string; readonly why: string }>>
-> = { doctor: { option: 'fix', why: `repairs, which ${ofFiles}` } };
+> = { doctor: { option: 'fix', why: `repairs, which ${ofRoot}` } };
 
 /** Verbs that open the root that is here, or none. */
 const here: ReadonlySet<string> = new Set(['hook', 'hook bind', 'setup']);

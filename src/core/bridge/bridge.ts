@@ -49,7 +49,7 @@ export async function bridge(opened: Session, peer: string, options: BridgeOptio
   if (!agentNamePattern.test(peer))
     throw usage(
       `${JSON.stringify(peer)} cannot be the name of another root.`,
-      "It is written as an agent's name: dreamos bridge host-b --via <carrier>",
+      "It has to be like an agent's name: dreamos bridge host-b --via <carrier>",
     );
   const admitted = await admit(opened, 'bridge', { lasting: 'claims' });
   const env = { ...admitted.env, [environmentName('maxAttempts')]: mostAttempts };

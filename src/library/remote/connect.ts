@@ -10,7 +10,7 @@ const options: Options<ConnectOptions> = { server: text, as: text, label: text, 
  * Works on the root that a server has opened (`dreamos serve`), as `open` does on one that is here. Handlers of `work` are called
  * here, and the claims of `consume` are settled from here. A read that waits goes on where the server is begun anew meanwhile, and
  * so do `watch` and `listen`, behind the last cursor that they told: nothing is told twice or left out.
- * What works on the root's own files, with keys or with commands is refused with USAGE: `backup`, `export`, `import`, `doctor`,
+ * What works on the root itself, with keys or with commands is refused with USAGE: `backup`, `export`, `import`, `doctor`,
  * `maintain`, `identity`, `trust`, `alerts.check`, `alerts.test`. Every call may throw SERVER_UNREACHABLE, which says whether it may
  * have been done; a send then throws SEND_UNCERTAIN.
  * @throws USAGE, NAME_INVALID, SERVER_UNREACHABLE, SERVER_DIFFERS, UNAUTHENTICATED, FORBIDDEN

@@ -17,3 +17,19 @@ export function loneSurrogateIn(text: string): string | undefined {
 export function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, '\uFFFD');
 }
+
+/**
+ * In a text for people: without what addresses hold for a password, however they are written. Where it is not sure what is one, more
+ * is taken out than has to be; the user of a broker's address stays.
+ */
+export function withoutPasswords(text: string): string {
+  if (!/[@=]/.test(text)) return text;
+  return (
+    text
+      // A password that is not written as it has to be may have any sign: up to the last "@".
+      .replace(/(:\/\/)(?![\w.-]+:\d+\/)\S*:\S*@/gi, '$1…@')
+      .replace(/\b((?:rediss?|valkeys?|amqps?):\/*)(?!\/)\S*:\S*@/gi, '$1…@')
+      .replace(/(?<!amqps?)(:\/\/)[^\s/@]+@/gi, '$1…@')
+      .replace(/([?&](?:pass(?:word|wd)?|auth)=)[^\s&"']+/gi, '$1…')
+  );
+}

@@ -39,6 +39,11 @@ export function to(path: readonly string[], query: Words = {}): string {
   return `#/${path.map(encodeURIComponent).join('/')}${text && `?${text}`}`;
 }
 
+/** Where the same query holds: of a row of a list, and back from it. */
+export function inPlace(path: readonly string[]): string {
+  return to(path, Object.fromEntries(place.value.query));
+}
+
 export function go(href: string): void {
   location.hash = href;
 }

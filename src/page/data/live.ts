@@ -6,10 +6,10 @@ import { signal } from '@preact/signals';
 import type { WatchedEvent } from '../../model/event.ts';
 import { request, warning } from './api.ts';
 import { createSseReader } from './sse.ts';
-import { Problem, type ProblemTold } from './problem.ts';
+import { isRefused, Problem, type ProblemTold } from './problem.ts';
 
 export type Happened = WatchedEvent;
-export type LinkState = 'connecting' | 'live' | 'paused' | 'lost';
+export type LinkState = 'connecting' | 'live' | 'paused' | 'lost' | 'refused';
 
 export const link = signal<LinkState>('connecting');
 /** The last ones, the newest first. */
@@ -70,6 +70,8 @@ async function keepReading(ending: AbortSignal): Promise<void> {
       // What the server says of the cursor itself does not change by asking again.
       if (error instanceof Problem && error.status === 400) cursor = '';
       if (error instanceof Problem && error.status === 401) return;
+      // Until the page is hidden and seen again: each refusal is a line of the audit.
+      if (isRefused(error)) return void (link.value = 'refused');
     }
     if (ending.aborted) return;
     link.value = 'lost';

@@ -32,6 +32,11 @@ export async function problemIn(response: Response): Promise<Problem> {
   }
 }
 
+/** The policy does not let the person: asking again changes nothing. */
+export function isRefused(thrown: unknown): boolean {
+  return thrown instanceof Problem && thrown.status === 403;
+}
+
 export function asProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
   if (thrown instanceof SyntaxError) return new Problem({ code: 'NO_JSON', detail: thrown.message, status: 0 });

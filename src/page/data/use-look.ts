@@ -1,7 +1,7 @@
 /** Something of the server that a view shows, and looks at again when it may have changed. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { begun, type Happened, onEvents } from './live.ts';
-import { asProblem, type Problem } from './problem.ts';
+import { asProblem, isRefused, type Problem } from './problem.ts';
 
 export interface Look<T> {
   /** Of the last look that succeeded; `undefined`: there was none yet. */
@@ -33,6 +33,8 @@ export function useLook<T>(key: string, ask: (signal: AbortSignal) => Promise<T>
   useEffect(() => {
     const ending = new AbortController();
     let [running, wanted, gapMs] = [false, false, leastGapMs];
+    // Each refusal is a line of the audit: it is asked for again when the stream begins anew, or the person says so.
+    let mayAsk = true;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const run = async (): Promise<void> => {
       if (running) return void (wanted = true);
@@ -42,9 +44,11 @@ export function useLook<T>(key: string, ask: (signal: AbortSignal) => Promise<T>
       const startedAt = performance.now();
       try {
         const value = await latest.current.ask(ending.signal);
+        mayAsk = true;
         if (!ending.signal.aborted) setState({ key, value });
       } catch (error) {
         const problem = asProblem(error);
+        mayAsk = !isRefused(problem);
         if (!ending.signal.aborted) setState((old) => ({ ...(old.key === key ? old : { key }), problem }));
       }
       running = false;
@@ -54,7 +58,7 @@ export function useLook<T>(key: string, ask: (signal: AbortSignal) => Promise<T>
     // What is hidden rests: when it is seen again the stream begins anew, and with it this.
     const due = (): void => {
       timer = undefined;
-      if (!document.hidden) void run();
+      if (!document.hidden && mayAsk) void run();
     };
     const soon = (): void => void (timer ??= setTimeout(due, gapMs));
     again.current = () => void run();
@@ -64,6 +68,7 @@ export function useLook<T>(key: string, ask: (signal: AbortSignal) => Promise<T>
     });
     let first = true;
     const endBegun = begun.subscribe(() => {
+      mayAsk = true;
       if (!first) soon();
       first = false;
     });

@@ -68,6 +68,7 @@ const words: Readonly<Record<LinkState, string>> = {
   live: 'Live',
   paused: 'Paused',
   lost: 'Not connected: trying again',
+  refused: 'Not live: you may not watch',
 };
 
 function Link() {

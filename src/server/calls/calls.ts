@@ -121,7 +121,7 @@ export function createCalls({ root, readOnly, ending }: CallsOptions): Calls {
     const run = await load();
     const { operation } = run;
     const isLook = operations[operation].effect === 'looks' || isDry(call, args);
-    if (readOnly && !isLook) throw onlyLooks(operation);
+    if (readOnly && !isLook) throw onlyLooks(isForWork(call, args) ? 'work' : operation);
     const without = withoutOption[operation];
     if (without && args.some((one) => fieldOf(one, without.option))) throw notAway(operation, `then ${without.why}`);
     // Else what is done would be noted nowhere, by a word that the operation does not read.
@@ -142,6 +142,11 @@ function isDry(call: string, args: readonly unknown[]): boolean {
   const at = dryRunAt[call];
   if (at === undefined) return call === 'chooseDead';
   return fieldOf(args[at], 'dryRun') === true;
+}
+
+/** A worker runs at its client, who was not told to read. */
+function isForWork(call: string, args: readonly unknown[]): boolean {
+  return call === 'read' && fieldOf(args[1], 'consumer') !== undefined;
 }
 
 /** Of what nobody has checked yet. */

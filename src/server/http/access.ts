@@ -38,9 +38,19 @@ export function createAccess(session: Session): Access {
   const held = new Map<string, { readonly proved: Proved; readonly over: AbortController; count: number }>();
   let timer: NodeJS.Timeout | undefined;
   const look = async (): Promise<void> => {
-    for (const { proved, over } of held.values())
+    for (const [key, one] of held) {
       // A list of tokens that cannot be read lets nobody in, and lets nobody stay.
-      if (!(await holds(session, proved).catch(() => false))) over.abort();
+      if (await holds(session, one.proved).catch(() => false)) continue;
+      // Who comes by it later is no part of this: one of those that end now may be there for long.
+      if (held.get(key) === one) held.delete(key);
+      one.over.abort();
+    }
+    rest();
+  };
+  const rest = (): void => {
+    if (held.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
   };
   const nothing = { signal: undefined, release: () => undefined };
   return {
@@ -54,8 +64,9 @@ export function createAccess(session: Session): Access {
     },
     hold: ({ token }) => {
       if (!token) return nothing;
-      let one = held.get(token.id);
-      if (!one) held.set(token.id, (one = { proved: token, over: new AbortController(), count: 0 }));
+      const key = `${token.id} ${token.agent}`;
+      let one = held.get(key);
+      if (!one) held.set(key, (one = { proved: token, over: new AbortController(), count: 0 }));
       one.count++;
       timer ??= setInterval(() => void look(), lookMs).unref();
       const { over } = one;
@@ -63,10 +74,8 @@ export function createAccess(session: Session): Access {
       const release = (): void => {
         if (!isHeld) return;
         isHeld = false;
-        if (--one.count === 0 && held.get(token.id) === one) held.delete(token.id);
-        if (held.size > 0) return;
-        clearInterval(timer);
-        timer = undefined;
+        if (--one.count === 0 && held.get(key) === one) held.delete(key);
+        rest();
       };
       return { signal: over.signal, release };
     },
@@ -103,5 +112,7 @@ function unproved(message: string): Refusal {
 }
 
 function another(agent: string, named: string, whose: string): Refusal {
-  return new Refusal(403, asDenied, `${whose} ${agent}, and Dreamos-Agent says ${named}.`, 'Leave Dreamos-Agent out');
+  // Said by a header, or by a command that knows none.
+  const hint = `Come by it as ${agent}, or say nothing of who you are`;
+  return new Refusal(403, asDenied, `${whose} ${agent}, and you say that you are ${named}.`, hint);
 }

@@ -57,6 +57,6 @@ function addressIn(file: string, address: string): EnginePlace['address'] {
 
 function unknown(file: string, why: string): DreamosError {
   return new DreamosError('invalid', 'FORMAT_UNKNOWN', `${file} ${why}.`, {
-    hint: `Take it over from another folder of this root; what it says: dreamos help ${engineHelp}`,
+    hint: `Copy it from another folder of this root; what it has to say: dreamos help ${engineHelp}`,
   });
 }

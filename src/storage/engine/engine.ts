@@ -30,8 +30,8 @@ export function placeOf(name: string, options: InitHow = {}): Placed & { readonl
   const at = parsePlace(name);
   if (options.store !== undefined || options.durability !== undefined || options.replicas !== undefined)
     throw usage(
-      `${placeText(at)} names a root that is there, and \`store\`, \`durability\` and \`replicas\` are of a new one.`,
-      'Name the folder of a new one, or none',
+      `${placeText(at)} names a root that is there; \`store\`, \`durability\` and \`replicas\` are for a new one.`,
+      'Leave them out; for a new root name a folder as the root, or none',
     );
   return { path: placeText(at), ...placed(at) };
 }
@@ -116,7 +116,7 @@ export async function initInEngine(
   checkHow(options);
   if (named !== undefined && (durability ?? replicas) !== undefined)
     throw usage(
-      `${address.text}#${named} names a root that is there, and \`durability\` and \`replicas\` are of a new one.`,
+      `${address.text}#${named} names a root that is there; \`durability\` and \`replicas\` are for a new one.`,
       'Leave them out: it keeps what it was made with',
     );
   const ids = createIds();
@@ -167,7 +167,7 @@ function checkSame(
     `The root ${path} is there already, and keeps its mail ${where}${how}.`,
     {
       hint: isThere
-        ? 'It keeps what it was made with: leave that out; with a move it may promise something else: dreamos move --help'
+        ? 'Leave that out: it keeps what it was made with; to have it promise something else, move it: dreamos move --help'
         : `${look}; to make another one, name its folder: \`root\``,
     },
   );
@@ -176,7 +176,7 @@ function checkSame(
 /** Of `restore` and `load`. */
 export function notInEngine(what: 'A backup' | 'A dump'): DreamosError {
   return usage(
-    `${what} becomes files, in a folder, and the address of an engine is none.`,
-    'Name a folder: `root`; from there "move" takes it into the engine',
+    `${what} becomes a root of files, and the address of an engine is no folder.`,
+    'Name a folder as `root`, then move it into the engine: dreamos move --help',
   );
 }

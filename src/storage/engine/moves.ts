@@ -27,8 +27,8 @@ function depsOf({ env, warn = () => undefined }: FindOptions): EngineDeps {
 export function checkOfFiles({ durability, replicas }: MoveHow): void {
   if ((durability ?? replicas) !== undefined)
     throw usage(
-      'How surely it is kept is said of a root that an engine keeps, and this one goes to files.',
-      '`durability` and `replicas` go with an engine as where to, for example redis://localhost:6379/0',
+      '`durability` and `replicas` are what an engine is asked to promise, and this root goes to files.',
+      'Leave them out, or move it to an engine, for example redis://localhost:6379/0',
     );
 }
 
@@ -81,7 +81,7 @@ function newPlace(where: string): EnginePlace {
   const { address, id } = parseStore(where);
   if (id !== undefined)
     throw usage(
-      `${where} names a root that is there, and a root is moved to a new one.`,
+      `${where} names a root that is there, and a move makes a new one.`,
       `Name the engine alone: dreamos move --to ${address.text} --dry-run`,
     );
   return { address, id: createIds().next(systemClock.now()) };

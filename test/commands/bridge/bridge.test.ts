@@ -3,12 +3,12 @@ import { createRig } from '../rig.ts';
 
 test.each([
   ['bridge b --via tcp://host-b --key k', 'names no host and port'],
-  ['bridge b --via tcp://host-b:1', 'tcp:// needs the file of them'],
+  ['bridge b --via tcp://host-b:1', 'tcp:// needs a file of them'],
   ['bridge b --via tcp://host-b:1 --key k --name a', '--name is for brokers'],
   ['bridge b --via cat --key k', '--key is for tcp:// alone'],
   ['bridge b --via amqp://host-b --key k', '--key is for tcp:// alone'],
   ['receive --listen tcp://host-b', 'names no host and port'],
-  ['receive --listen tcp://host-b:1', '--listen needs the file of them'],
+  ['receive --listen tcp://host-b:1', '--listen needs a file of them'],
   ['bridge b --via tcp://*:1 --key k', 'nobody can connect to all addresses'],
   ["listen x --at b --key k --via 'ssh b dreamos receive' --as ann", 'by tcp:// alone'],
   ['listen x --at b --key k --via tcp://host-b:99999 --as ann', '99999 is no port: the highest is 65535'],

@@ -49,7 +49,7 @@ test('into an engine a dump is not loaded, and how it gets there is said', async
   async function* none(): AsyncGenerator<string> {}
   await expect(loadRoot(none(), { root, cwd: '/', env: {}, what: 'it' })).rejects.toMatchObject({
     code: 'USAGE',
-    message: expect.stringMatching(/^A dump becomes files/) as string,
-    hint: expect.stringContaining('"move" takes it') as string,
+    message: expect.stringMatching(/^A dump becomes a root of files/) as string,
+    hint: expect.stringContaining('then move it') as string,
   });
 });

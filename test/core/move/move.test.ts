@@ -76,7 +76,7 @@ test('who would move it back is told why not, and how', async (context) => {
   const refused = one.move(undefined, { to: one.root });
   await expect(refused).rejects.toMatchObject({
     code: 'USAGE',
-    message: expect.stringContaining(`${one.root} says where the root is`) as string,
+    message: expect.stringContaining(`${one.root} is where the root is looked for`) as string,
     hint: expect.stringContaining(`; dreamos move --root ${one.to} --to file:${one.root}`) as string,
   });
   await one.move('purge');

@@ -88,7 +88,7 @@ describe('tokens', () => {
     expect((await as('PLANNER')).statuses).toEqual([200]);
     const { statuses, text } = await as('reviewer');
     expect(statuses).toEqual([403]);
-    expect(text).toContain('This token is of planner, and Dreamos-Agent says reviewer.');
+    expect(text).toContain('This token is of planner, and you say that you are reviewer.');
   });
 });
 

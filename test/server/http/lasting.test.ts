@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { initRoot } from '../../../src/core/open-root.ts';
-import { createToken, revokeToken } from '../../../src/core/tokens/tokens.ts';
+import { createToken, endTokensOf, renameInTokens, revokeToken } from '../../../src/core/tokens/tokens.ts';
 import { createAccess } from '../../../src/server/http/access.ts';
 import { createApp } from '../../../src/server/http/app.ts';
 import { createBodyRoom } from '../../../src/server/http/body-room.ts';
@@ -67,6 +67,23 @@ async function createAt(run: (call: Call) => Promise<Response>) {
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
+
+test('whom a token names anew begins anew, also while a request of before is still there', async () => {
+  const { root } = await initRoot({ root: scratch(), agents: ['planner'] });
+  closing.push(() => root.close());
+  const { id } = await createToken(root, 'planner');
+  const access = createAccess(root);
+  const before = access.hold({ agent: 'planner', by: 'token', token: { id, agent: 'planner' } });
+  await renameInTokens(root, 'planner', 'lead');
+  await aborted(before.signal as AbortSignal);
+  // A client that reads nothing has not ended yet.
+  const now = access.hold({ agent: 'lead', by: 'token', token: { id, agent: 'lead' } });
+  expect(now.signal?.aborted).toBe(false);
+  before.release();
+  await endTokensOf(root, 'lead');
+  await aborted(now.signal as AbortSignal);
+  now.release();
+});
 
 test('a request goes on as long as its token holds, and ends when that is revoked', async () => {
   const begun: string[] = [];

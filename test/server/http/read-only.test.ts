@@ -8,6 +8,7 @@ import { chooseDead, listDead, retryDead } from '../../../src/core/keep/dlq.ts';
 import { pruneArchive } from '../../../src/core/keep/maintain.ts';
 import { publish } from '../../../src/core/topics/publish.ts';
 import { send } from '../../../src/core/send/send.ts';
+import { consume } from '../../../src/core/take/consume.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import { nack } from '../../../src/core/take/settle.ts';
 import { createTasks } from '../../../src/core/tasks/many/batch.ts';
@@ -113,6 +114,8 @@ test('through it dreamos’ own clients look, and change nothing by an option th
     message: 'This server is read-only, and "config set" is more than a look.',
     hint: expect.stringContaining("DREAMOS_SERVER='' dreamos serve stop") as string,
   });
+  const said = 'This server is read-only, and "work" is more than a look.';
+  await expect(gather(consume(far, 'reviewer'))).rejects.toMatchObject({ message: said });
   expect(await retryDead(far, undefined, 'all', { dryRun: true })).toHaveLength(1);
   await expect(retryDead(far, undefined, 'all')).rejects.toMatchObject(no);
   expect(await gather(listDead(far))).toHaveLength(1);

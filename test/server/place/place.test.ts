@@ -240,7 +240,7 @@ test('each agent has a door of its own, in a folder of its own; those who come g
   expect((await rawly(door('planner'), status('Planner'))).statuses).toEqual([200]);
   const wrong = await rawly(door('planner'), status('reviewer'));
   expect(wrong.statuses).toEqual([403]);
-  expect(wrong.text).toContain('This socket is of planner, and Dreamos-Agent says reviewer.');
+  expect(wrong.text).toContain('This socket is of planner, and you say that you are reviewer.');
   const draft = JSON.stringify({ to: 'planner', body: 'x' });
   const posted = `POST /v1/send HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${draft.length}\r\n\r\n${draft}`;
   const sent = await rawly(door('reviewer'), posted);

@@ -38,6 +38,22 @@ describe.skipIf(skips(lack))(said('the bytes of messages in Redis', lack), () =>
     expect(await store.look.find(ids[1]!)).toMatchObject([{ state: 'inflight', attempt: 1 }]);
   });
 
+  test.each(['garbage', ''])('that are spoilt as a whole, to %j, are told as such, wherever they go', async (bytes) => {
+    const server = await serve();
+    const { open, id: rootId } = await root(server.address);
+    const store = await open();
+    const id = await send(store);
+    await typed(server, `HSET {dreamos:${rootId}}:b ${id} "${bytes}"`);
+    const [entry] = await store.look.find(id);
+    expect(entry).toMatchObject({ mailbox: 'bob', state: 'ready' });
+    await expectRefusal(store.look.read(must(entry)), 'CORRUPT');
+    // Wherever it goes from there.
+    await store.mail.handOver(must(entry), 'ann', {});
+    const [there] = await store.look.find(id);
+    expect(there).toMatchObject({ mailbox: 'ann', state: 'ready' });
+    await expectRefusal(store.look.read(must(there)), 'CORRUPT');
+  });
+
   test('go with the last mailbox that has them, also where their send was repeated after they were handed over', async () => {
     const server = await serve();
     const { open, id: rootId } = await root(server.address);

@@ -63,6 +63,18 @@ test('a look that was under way before a change gives its answer to nobody who a
   expect(await look(() => expect.fail('It is known.'))).toBe('new');
 });
 
+test('a slow look gives its answer to those who ask within 5 ms, and to nobody later', async () => {
+  const { at, look } = makeKnown();
+  let answer: (told: Told) => void = () => undefined;
+  const slow = look(() => new Promise((resolve) => (answer = resolve)));
+  at(4);
+  const beside = look(() => expect.fail('They ask together.'));
+  at(5);
+  expect(await look(() => ({ reply: 'new', changes: '' }))).toBe('new');
+  answer({ reply: 'old', changes: '' });
+  expect([await slow, await beside]).toEqual(['old', 'old']);
+});
+
 test('in doubt it is looked at again at once, and the look that is under way is none', async () => {
   const { known, look, heard, calls } = makeKnown();
   await look(() => heard('a'));

@@ -19,6 +19,12 @@ export function Action(props: ActionProps) {
   return isReadOnly.value ? null : <Button {...props} />;
 }
 
+/** A form that is sent by a key: as if its main button were pressed, which is not while that is being done. */
+export function pressMain(event: SubmitEvent & { readonly currentTarget: HTMLFormElement }): void {
+  event.preventDefault();
+  event.currentTarget.querySelector<HTMLElement>('.main')?.click();
+}
+
 /** Changes nothing on the server. */
 export function Button({ run, children, press, kind, label, disabled }: ActionProps) {
   const [busy, setBusy] = useState(false);

@@ -6,7 +6,7 @@ import { useLook } from '../../data/use-look.ts';
 import { Empty } from '../empty.tsx';
 import { Heading } from '../heading.tsx';
 import { Trouble } from '../trouble.tsx';
-import { Action } from './button.tsx';
+import { Action, pressMain } from './button.tsx';
 import { Field } from './field.tsx';
 
 interface FormProps {
@@ -40,13 +40,7 @@ export function Form({ title, does, isWhole, run, problem, remark, children }: F
       {isReadOnly.value ? (
         <Empty>This server lets nobody change anything.</Empty>
       ) : (
-        <form
-          class="compose"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void run();
-          }}
-        >
+        <form class="compose" onSubmit={pressMain}>
           {children}
           <Trouble problem={problem} />
           <p class="buttons">

@@ -3,7 +3,7 @@ import type { AuditVerified } from '../../../contract/security/audit.ts';
 import { many } from '../../base/words.ts';
 import { look } from '../../data/api.ts';
 import type { Problem } from '../../data/problem.ts';
-import { Button } from '../../parts/ask/button.tsx';
+import { Button, pressMain } from '../../parts/ask/button.tsx';
 import { Field } from '../../parts/ask/field.tsx';
 import { State } from '../../parts/state.tsx';
 import { attempt, Trouble } from '../../parts/trouble.tsx';
@@ -20,12 +20,7 @@ export function Verify() {
   return (
     <details class="verify">
       <summary>Is it as it was written?</summary>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void verify();
-        }}
-      >
+      <form onSubmit={pressMain}>
         <Field label="Anchor" hint="kept elsewhere, from: dreamos audit anchor" value={anchor} onInput={setAnchor} />
         <p class="buttons">
           <Button kind="main" run={verify}>

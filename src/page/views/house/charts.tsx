@@ -2,7 +2,7 @@ import type { Stats, StatsRow } from '../../../contract/numbers/stats.ts';
 import { change, place, to } from '../../base/place.ts';
 import type { View } from '../../base/view.ts';
 import { count, many, span } from '../../base/words.ts';
-import { look } from '../../data/api.ts';
+import { look, me } from '../../data/api.ts';
 import { useLook } from '../../data/use-look.ts';
 import { Choice } from '../../parts/ask/choice.tsx';
 import { LineChart, mostSeries, type Series } from '../../parts/chart/line-chart.tsx';
@@ -52,9 +52,14 @@ function Charts() {
 function Numbers({ stats }: { stats: Stats }) {
   const { rows, since, until, slow, hot, by } = stats;
   const most = rows.toSorted((a, b) => b.arrived - a.arrived);
+  const self = me.value ?? '<agent>';
   if (rows.length === 0)
     return (
-      <Empty type={by === 'topic' ? 'dreamos publish builds "done"' : 'dreamos send <agent> "hello"'}>
+      <Empty
+        type={
+          by === 'topic' ? `dreamos publish builds "done" --as ${self}` : `dreamos send <agent> "hello" --as ${self}`
+        }
+      >
         Nothing happened in this time.
       </Empty>
     );

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { toCompose } from '../../base/links.ts';
-import { place, to } from '../../base/place.ts';
+import { inPlace, place, to } from '../../base/place.ts';
 import type { View } from '../../base/view.ts';
 import type { Page } from '../../data/answers.ts';
 import { look, me } from '../../data/api.ts';
@@ -9,7 +9,7 @@ import { Empty } from '../../parts/empty.tsx';
 import { Heading } from '../../parts/heading.tsx';
 import { Letter, subjectOf } from '../../parts/mail/letter.tsx';
 import { MailRows, type MailRow } from '../../parts/mail/mail-rows.tsx';
-import { afterInAddress, Pages, pageSize } from '../../parts/ask/pages.tsx';
+import { afterInAddress, Pages, pageSize, Parts } from '../../parts/ask/pages.tsx';
 import { Shown } from '../../parts/shown.tsx';
 import { Tabs } from '../../parts/tabs.tsx';
 import { Answer, Settle } from './settle.tsx';
@@ -49,7 +49,7 @@ function Inbox({ path: [id] }: { path: readonly string[] }) {
           />
           <div class={id === undefined ? 'desk' : 'desk open'}>
             <Mail own={own} side={side} id={id} />
-            {id !== undefined && <Reading id={id} side={side} />}
+            {id !== undefined && <Reading id={id} />}
           </div>
         </>
       )}
@@ -58,7 +58,6 @@ function Inbox({ path: [id] }: { path: readonly string[] }) {
 }
 
 function Mail({ own, side, id }: { own: string; side: Side; id: string | undefined }) {
-  const { query } = place.value;
   const after = afterInAddress();
   const seen = useLook(`inbox ${own} ${side} ${after}`, (signal) => mailOf(own, side, after, signal), {
     when: (event) => side === 'sent' || event.mailbox === own,
@@ -67,10 +66,23 @@ function Mail({ own, side, id }: { own: string; side: Side; id: string | undefin
     <div class="pile">
       <Shown look={seen}>
         {({ items, next }) => {
-          const hrefOf = (row: MailRow): string => to(['inbox', row.id], { side, after: query.get('after') ?? '' });
+          const hrefOf = (row: MailRow): string => inPlace(['inbox', row.id]);
           const more = { hrefOf, here: id, hasState: side === 'sent' };
           if (items.length === 0) return <NoneOf side={side} own={own} />;
-          if (side === 'sent') return <MailRows of="Sent" rows={items} sent {...more} />;
+          if (side === 'sent') {
+            const from = Number(place.value.query.get('from') ?? 0);
+            return (
+              <>
+                <MailRows of="Sent" rows={items.slice(from, from + pageSize)} sent {...more} />
+                <Parts from={from} all={items.length} />
+                {next !== null && (
+                  <p class="quiet">
+                    There are more: <code>dreamos list --from {own} --state all</code>
+                  </p>
+                )}
+              </>
+            );
+          }
           const held = items.filter(({ state }) => state === 'inflight');
           const rest = items.filter(({ state }) => state !== 'inflight');
           return (
@@ -88,25 +100,29 @@ function Mail({ own, side, id }: { own: string; side: Side; id: string | undefin
   );
 }
 
+/** A list is by mailbox, and each by its age: to have the newest first all are asked for that the server gives at once. */
+const mostSent = 1000;
+
 async function mailOf(own: string, side: Side, after: string | undefined, signal: AbortSignal): Promise<Page<MailRow>> {
   if (side === 'done') {
     const { items, next } = await look('archive.list', { mailbox: own, limit: pageSize, after }, signal);
     return { items: items.map((item) => ({ ...item, state: 'archived', at: item.ackedAt })), next };
   }
   if (side === 'sent') {
-    const [open, dead] = await Promise.all([
-      look('list', { from: own, limit: pageSize }, signal),
-      look('list', { from: own, limit: pageSize, state: ['archived', 'dead'] }, signal),
+    const [open, over] = await Promise.all([
+      look('list', { from: own, limit: mostSent }, signal),
+      look('list', { from: own, limit: mostSent, state: ['archived', 'dead'] }, signal),
     ]);
     const at = (row: MailRow): string => row.message?.createdAt ?? '';
-    const all = [...open.items, ...dead.items].sort((a, b) => at(b).localeCompare(at(a)));
-    return { items: all.slice(0, pageSize), next: null };
+    const items = [...open.items, ...over.items].sort((a, b) => at(b).localeCompare(at(a)));
+    return { items, next: open.next ?? over.next };
   }
   return look('list', { mailbox: own, state: ['inflight', 'ready'], limit: pageSize, after }, signal);
 }
 
 function NoneOf({ side, own }: { side: Side; own: string }) {
-  if (side === 'waiting') return <Empty type={`dreamos send ${own} "hello"`}>Nothing waits for {own}.</Empty>;
+  if (side === 'waiting')
+    return <Empty type={`dreamos send ${own} "hello" --as ${own}`}>Nothing waits for {own}.</Empty>;
   if (side === 'done') return <Empty>{own} has finished nothing yet.</Empty>;
   return <Empty type={`dreamos send <agent> "hello" --as ${own}`}>{own} has sent nothing yet.</Empty>;
 }
@@ -115,7 +131,7 @@ function NoneOf({ side, own }: { side: Side; own: string }) {
 const isNarrow = matchMedia('(width < 70em)');
 
 /** Beside the list where there is room, in its place where there is not. */
-function Reading({ id, side }: { id: string; side: Side }) {
+function Reading({ id }: { id: string }) {
   const seen = useLook(`message ${id}`, (signal) => look('show', { id }, signal), {
     when: (event) => event.id === id || event.replyTo === id,
   });
@@ -125,7 +141,7 @@ function Reading({ id, side }: { id: string; side: Side }) {
   }, [seen.value?.message.id]);
   return (
     <section class="reading" aria-label={seen.value ? subjectOf(seen.value.message) : 'Message'}>
-      <a class="back" href={to(['inbox'], { side })} data-press="u">
+      <a class="back" href={inPlace(['inbox'])} data-press="u">
         Back to the list
       </a>
       <Shown look={seen}>

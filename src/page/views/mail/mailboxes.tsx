@@ -33,7 +33,7 @@ function Mailboxes() {
       <Shown look={seen}>
         {(overview) =>
           overview.mailboxes.length === 0 ? (
-            <Empty type={['dreamos agent register planner reviewer', 'dreamos send planner "hello"']}>
+            <Empty type={['dreamos init planner reviewer', 'dreamos send reviewer "hello" --as planner']}>
               There are no mailboxes yet.
             </Empty>
           ) : (

@@ -3,7 +3,7 @@ import { isEmpty, typedFilter } from '../../base/filter-text.ts';
 import { toCompose } from '../../base/links.ts';
 import { change, place, to } from '../../base/place.ts';
 import type { View } from '../../base/view.ts';
-import { look, type Query } from '../../data/api.ts';
+import { look, me, type Query } from '../../data/api.ts';
 import type { Page } from '../../data/answers.ts';
 import { fieldsFor } from '../../data/filtered.ts';
 import { useLook } from '../../data/use-look.ts';
@@ -122,7 +122,11 @@ function Nothing({ mailbox, state, find }: { mailbox: string | undefined; state:
       </Empty>
     );
   if (state === 'ready')
-    return <Empty type={`dreamos send ${mailbox ?? '<agent>'} "hello"`}>Nothing is ready{where}.</Empty>;
+    return (
+      <Empty type={`dreamos send ${mailbox ?? '<agent>'} "hello" --as ${me.value ?? '<agent>'}`}>
+        Nothing is ready{where}.
+      </Empty>
+    );
   if (state === 'dead') return <Empty>No message{where} has died.</Empty>;
   const word = { inflight: 'held', delayed: 'delayed', archived: 'finished yet' }[state];
   return (

@@ -3,7 +3,7 @@ import type { EntryJson, ShownJson } from '../../../contract/look.ts';
 import { toMessage } from '../../base/links.ts';
 import { act, isReadOnly, me } from '../../data/api.ts';
 import type { Problem } from '../../data/problem.ts';
-import { Action } from '../../parts/ask/button.tsx';
+import { Action, pressMain } from '../../parts/ask/button.tsx';
 import { say } from '../../parts/ask/toast.tsx';
 import { attempt, Trouble } from '../../parts/trouble.tsx';
 
@@ -87,13 +87,7 @@ export function Answer({ shown, after }: SettleProps) {
     }, setProblem);
   const isHeld = mine.state === 'inflight';
   return (
-    <form
-      class="answer"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (body !== '') void answer(isHeld)();
-      }}
-    >
+    <form class="answer" onSubmit={pressMain}>
       <label>
         Answer to {from}
         <textarea

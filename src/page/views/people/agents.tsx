@@ -38,8 +38,7 @@ function Agents() {
           const fit = items.filter((one) => fits(one, find));
           const here = fit.filter((one) => !one.retiredAt);
           const retired = fit.filter((one) => one.retiredAt);
-          if (items.length === 0)
-            return <Empty type="dreamos agent register planner reviewer">There are no agents yet.</Empty>;
+          if (items.length === 0) return <Empty type="dreamos init planner reviewer">There are no agents yet.</Empty>;
           if (fit.length === 0) return <Empty>No agent fits “{find}”.</Empty>;
           return (
             <>

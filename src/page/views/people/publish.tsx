@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { toMessage, toTopic } from '../../base/links.ts';
 import { act, isReadOnly, me } from '../../data/api.ts';
 import type { Problem } from '../../data/problem.ts';
-import { Action } from '../../parts/ask/button.tsx';
+import { Action, pressMain } from '../../parts/ask/button.tsx';
 import { Field } from '../../parts/ask/field.tsx';
 import { say } from '../../parts/ask/toast.tsx';
 import { attempt, Trouble } from '../../parts/trouble.tsx';
@@ -41,12 +41,7 @@ export function Publish({ topic, after }: PublishProps) {
   return (
     <details class="compose">
       <summary>Publish {topic === undefined ? 'to a topic' : `to ${topic}`}</summary>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (isWhole) void publish();
-        }}
-      >
+      <form onSubmit={pressMain}>
         {topic === undefined && <Field label="Topic" hint="build.done" required {...field('topic')} />}
         <Field label="Subject" {...field('subject')} />
         <Field label="Body" rows={4} {...field('body')} />

@@ -16,7 +16,6 @@ export function AddSchedule() {
   const isWhole = [draft.name, draft.cron, draft.to, draft.body].every((text) => text !== '');
   const add = (): Promise<void> =>
     attempt(async () => {
-      if (!isWhole) return;
       const { name, cron, tz, to: whom, subject, body, ttl } = draft;
       const message = {
         to: listIn(whom),

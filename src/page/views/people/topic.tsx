@@ -45,7 +45,9 @@ export function Topic({ topic }: { topic: string }) {
             <Subscribers shown={shown} after={seen.again} />
             <h2>What was published last</h2>
             {shown.recent.length === 0 ? (
-              <Empty type={`dreamos publish ${topic} "hello"`}>Its log holds nothing any more.</Empty>
+              <Empty type={`dreamos publish ${topic} "hello" --as ${me.value ?? '<agent>'}`}>
+                Its log holds nothing any more.
+              </Empty>
             ) : (
               <MailRows
                 of="What was published last"

@@ -60,10 +60,10 @@ function checkBeside(said: string, path: string, [root = '', ...leading]: readon
   if (leading.includes(path)) {
     const [old, at] = [quoteWord(path), quoteWord(root)];
     throw usage(
-      `${path} says where the root is, to whoever opens it there: ${root}. So the root does not come back to it by itself.`,
-      `Name another folder; or purge what is left there, and take it away: dreamos move --purge; mv ${old} ${quoteWord(`${path}.old`)}; dreamos move --root ${at} --to ${quoteWord(`file:${path}`)}`,
+      `${path} is where the root is looked for, and leads to ${root}, so it cannot be moved there.`,
+      `Name another folder; or clear that one first: dreamos move --purge; mv ${old} ${quoteWord(`${path}.old`)}; dreamos move --root ${at} --to ${quoteWord(`file:${path}`)}`,
     );
   }
   const odd = [root, ...leading].find((one) => isInRoot(one, path) || isInRoot(path, one));
-  if (odd !== undefined) throw usage(`${path} and ${odd}, of which one lies in the other, are no two places.`, another);
+  if (odd !== undefined) throw usage(`${path} and ${odd} cannot both hold the root: one lies in the other.`, another);
 }

@@ -58,18 +58,21 @@ export class Connection {
 
   /**
    * The login is under way then: what only looks may be asked behind it at once, all else waits for it (`letIn`).
-   * @param waitMs for so long at most, for TCP and TLS together @param begun takes it before it is there @throws Broken; the server's own refusal
+   * @param waitMs for so long at most, for TCP and TLS together @param signal it is no longer wanted, until it is logged in
+   * @throws Broken; the server's own refusal
    */
   static async open(
     { tls, db }: EngineAddress,
     to: Endpoint,
     login: Login,
     waitMs: number,
-    begun?: Set<Connection>,
+    signal?: AbortSignal,
   ): Promise<Connection> {
     const socket = tls && 'host' in to ? await secured(to) : connect(to);
     const connection = new Connection(socket);
-    begun?.add(connection);
+    const stop = (): void => connection.end();
+    if (signal?.aborted) stop();
+    else signal?.addEventListener('abort', stop, { once: true });
     const timer = setTimeout(() => connection.end(`it could not be reached in ${seconds(waitMs)} s`), waitMs);
     try {
       await new Promise<void>((resolve, reject) => {

@@ -18,8 +18,8 @@ export interface Told {
 export class Known {
   readonly #clock: Clock;
   readonly #kept = new Map<string, unknown>();
-  /** Looks that are under way. */
-  readonly #asked = new Map<string, Promise<unknown>>();
+  /** Looks that are under way, and since when, by uptime. */
+  readonly #asked = new Map<string, { readonly asking: Promise<unknown>; readonly at: number }>();
   #changes: string | undefined;
   #heardAt = -Infinity;
   /** The server's time less this machine's uptime; milliseconds. */
@@ -79,16 +79,21 @@ export class Known {
     });
   }
 
-  /** Many who ask at the same time ask once; but not who has heard of a change since. */
+  /**
+   * Many who ask at the same time ask once; but not who has heard of a change since, nor who comes later than an answer is fresh: a
+   * slow one tells what was before he asked.
+   */
   async #once<T>(what: string, work: () => Promise<T>): Promise<T> {
-    const asked = this.#asked.get(what) as Promise<T> | undefined;
-    if (asked) return asked;
+    const at = this.#clock.uptime();
+    const asked = this.#asked.get(what);
+    if (asked && at - asked.at < freshMs) return asked.asking as Promise<T>;
     const asking = work();
-    this.#asked.set(what, asking);
+    const own = { asking, at };
+    this.#asked.set(what, own);
     try {
       return await asking;
     } finally {
-      if (this.#asked.get(what) === asking) this.#asked.delete(what);
+      if (this.#asked.get(what) === own) this.#asked.delete(what);
     }
   }
 

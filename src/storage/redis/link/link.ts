@@ -9,7 +9,7 @@ import { DreamosError } from '../../../model/errors.ts';
 import type { Ids } from '../../../model/id.ts';
 import { type EngineAddress, parseAddress } from '../../engine/address.ts';
 import { type Arg, Broken, Connection, type Endpoint, isReply, type Login } from './connection.ts';
-import { firstOf } from './first-of.ts';
+import { firstOf } from './first.ts';
 import { Known, type Told } from './known.ts';
 import { Replicas } from './replicas.ts';
 import { scriptOf } from './scripts.ts';
@@ -35,6 +35,8 @@ export type ScriptArg = Arg | typeof ifRepeated;
 const slackMs = 1000;
 const shortestRestMs = 50;
 const longestRestMs = 2000;
+/** So long a host alone is asked, of several, before the next one is. */
+const staggerMs = 250;
 
 export class Link {
   readonly options: LinkOptions;
@@ -233,29 +235,28 @@ export class Link {
 
   /** @throws Broken; it refuses */
   async #open(waitMs: number): Promise<Connection> {
-    const all = this.#endpoints;
+    const endpoints = this.#endpoints;
     const turn = this.#turn;
-    const begun = new Set<Connection>();
-    const tries = all.map((_, i) => async () => {
-      const endpoint = all[(turn + i) % all.length] as Endpoint;
-      try {
-        const connection = await Connection.open(this.#address, endpoint, this.options, waitMs, begun);
-        if (all.length === 1) return connection;
-        await connection.letIn();
-        if (await isMaster(connection, waitMs)) return connection;
-      } catch (error) {
-        if (!isReply(error)) throw error;
-        throw kindOf(error.message) === 'later' ? new Broken(error.message) : refused(this.where, error.message);
-      }
+    const until = this.options.clock.uptime() + waitMs;
+    const ways = endpoints.map((_, i) => async (signal: AbortSignal) => {
+      const endpoint = endpoints[(turn + i) % endpoints.length] as Endpoint;
+      const leftMs = Math.max(100, until - this.options.clock.uptime());
+      const connection = await Connection.open(this.#address, endpoint, this.options, leftMs, signal);
+      if (endpoints.length === 1) return connection;
+      await connection.letIn();
+      if (await isMaster(connection, leftMs)) return connection;
+      connection.end();
       throw new Broken('none of these servers is the master');
     });
-    let found: Connection | undefined;
+    const isFinal = (error: unknown): boolean =>
+      !(error instanceof Broken) && !(isReply(error) && kindOf(error.message) === 'later');
     try {
-      const first = await firstOf(tries, (error) => !(error instanceof Broken));
-      this.#turn += first.at;
-      return (found = first.found);
-    } finally {
-      for (const one of begun) if (one !== found) one.end();
+      const { found, at } = await firstOf(ways, { staggerMs, isFinal, letGo: (late) => late.end() });
+      this.#turn = turn + at;
+      return found;
+    } catch (error) {
+      if (!isReply(error)) throw error;
+      throw isFinal(error) ? refused(this.where, error.message) : new Broken(error.message);
     }
   }
 

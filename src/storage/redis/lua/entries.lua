@@ -32,7 +32,14 @@ local function homesOf(id)
   local raw = call('HGET', P .. 'b', id)
   if not raw then return nil end
   local cut = raw:find('\n', 1, true)
-  return raw:sub(1, cut - 1), raw, cut
+  if cut then return raw:sub(1, cut - 1), raw, cut end
+  -- Spoilt. Who holds it the mailboxes know themselves.
+  local homes = {}
+  for _, n in ipairs(call('HVALS', P .. 'names')) do
+    if call('HEXISTS', K(n, 'e'), id) == 1 then homes[#homes + 1] = n end
+  end
+  local head = table.concat(homes, ',')
+  return head, head .. '\n' .. raw, #head + 1
 end
 
 -- Of the homes of an id one comes or goes; with the last one the bytes go.

@@ -63,7 +63,8 @@ function take(mail: Mail, record: DumpRecord, arrived: { held: Held; arrival: nu
       const key = record.mailbox.toLowerCase();
       const kept = mail.corrupt.get(key) ?? new Map<string, Uint8Array>();
       const bytes = Uint8Array.from(bytesOf(record.body));
-      mail.corrupt.set(key, kept.set(sha256(bytes), bytes));
+      // There may be several of the same bytes.
+      mail.corrupt.set(key, kept.set(`${sha256(bytes)} ${kept.size}`, bytes));
       return;
     }
     case 'key': {

@@ -10,7 +10,13 @@ import { type Engine, loadAll, placeFor, recordsOf } from './engines.ts';
 import { Actor, leaseMs, policy, tellAll } from './story.ts';
 import { viewOf } from './view.ts';
 
-async function told(context: TestContext, from: Engine, to: Engine) {
+type Records = readonly DumpRecord[];
+
+async function told(
+  context: TestContext,
+  { from, to }: Pair,
+  change: (records: Records) => Records = (records) => records,
+) {
   const clock = createFakeClock();
   const deps = { clock, ids: createIds() };
   const source = await placeFor(from, deps);
@@ -22,11 +28,11 @@ async function told(context: TestContext, from: Engine, to: Engine) {
   await source.init();
   const actor = new Actor(await source.open(), clock, deps.ids);
   await tellAll(actor);
-  const records = await recordsOf(actor.store);
+  const records = change(await recordsOf(actor.store));
   return { clock, actor, records, loaded: await loadAll(target, records) };
 }
 
-function tallyOf(records: readonly DumpRecord[]): Tally {
+function tallyOf(records: Records): Tally {
   const tally = new Tally();
   for (const record of records) tally.add(record);
   return tally;
@@ -51,22 +57,32 @@ interface Pair {
 export function dumpContract(pairs: readonly Pair[]): void {
   describe.each(pairs)('a dump of $from, loaded into $to', ({ from, to }) => {
     test('shows at every look what it was made of', async (context) => {
-      const { actor, loaded } = await told(context, from, to);
+      const { actor, loaded } = await told(context, { from, to });
       const known = await viewOf(actor.store);
       expect(await viewOf(loaded)).toEqual(known);
       expect(JSON.stringify(known)).toContain('comes back');
     });
 
     test('is dumped again with the same counts and digests', async (context) => {
-      const { records, loaded } = await told(context, from, to);
+      const { records, loaded } = await told(context, { from, to });
       const [before, after] = [tallyOf(records).mailboxes(), tallyOf(await recordsOf(loaded)).mailboxes()];
       expect(after).toEqual(before);
       expect(differing(before, after)).toEqual([]);
       expect(Object.keys(before).sort()).toEqual(['#news.today', 'Cy', 'ann', 'bob']);
     });
 
+    test('brings what nobody can read as often as it is there', async (context) => {
+      const twice = (all: Records): Records =>
+        all.flatMap<DumpRecord>((one) => (one.kind === 'corrupt' ? [one, { ...one, name: 'more junk' }] : [one]));
+      const { records, loaded } = await told(context, { from, to }, twice);
+      const [before, after] = [tallyOf(records), tallyOf(await recordsOf(loaded))];
+      expect(before.mailboxes()['bob']?.corrupt).toBe(2);
+      expect(differing(before.mailboxes(), after.mailboxes())).toEqual([]);
+      expect(after.mailboxes()['bob']?.corrupt).toBe(2);
+    });
+
     test('goes on as the root that it was made of would', async (context) => {
-      const { clock, actor, loaded } = await told(context, from, to);
+      const { clock, actor, loaded } = await told(context, { from, to });
       expect(actor.receipts).toHaveLength(5);
       // The claims that were out hold, by the receipts that were given out before, and what is settled stays so.
       for (const receipt of actor.receipts.slice(0, 3)) {

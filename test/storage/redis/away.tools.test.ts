@@ -189,6 +189,26 @@ describe.skipIf(skips(lack))(said('a Redis server that is away, or not as it sho
     expect((await store.look.counts('bob')).ready).toBe(2);
   });
 
+  test('who waits for replicas holds up nobody who does not, and has what he waits for when they are back', async () => {
+    const port = await freePort();
+    const listening = ['--port', String(port), '--bind', '127.0.0.1', '--repl-diskless-sync-delay', '0'];
+    const master = await serve([...durable, ...listening]);
+    const replica = await serve([...durable, '--replicaof', `127.0.0.1 ${port}`]);
+    const { open } = await root(master.address, { replicas: 1 });
+    const store = await open({ patienceMs: 30_000 });
+    await replica.kill('SIGSTOP');
+    let settled = 0;
+    const sends = Array.from({ length: 12 }, async () => {
+      const [sent] = await store.mail.send([{ message: mail(), mailboxes: ['bob'] }], { durability: 'full' });
+      settled++;
+      return sent;
+    });
+    await expect.poll(async () => (await store.look.counts('bob')).ready, { timeout: 20_000 }).toBe(12);
+    expect(settled).toBe(0);
+    await replica.kill('SIGCONT');
+    for (const sent of await Promise.all(sends)) expect(sent).toMatchObject({ state: 'ready', durability: 'full' });
+  });
+
   test('a server that is busy, or wants a password, is told of as such', async () => {
     const server = await serve([...durable, '--busy-reply-threshold', '50', '--requirepass', 'secret']);
     const denied = { code: 'UNAUTHENTICATED', kind: 'denied', message: expect.stringContaining('refuses') };

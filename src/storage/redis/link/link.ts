@@ -11,6 +11,7 @@ import { type EngineAddress, parseAddress } from '../../engine/address.ts';
 import { type Arg, Broken, Connection, type Endpoint, isReply, type Login } from './connection.ts';
 import { firstOf } from './first.ts';
 import { Known, type Told } from './known.ts';
+import { Replicas } from './replicas.ts';
 import { scriptOf } from './scripts.ts';
 import { kindOf, meant, refused, Unreachable } from './errors.ts';
 
@@ -32,8 +33,6 @@ export type ScriptArg = Arg | typeof ifRepeated;
 
 /** A server that is there and answers nothing for so much longer than it is tried to reach it counts as gone. */
 const slackMs = 1000;
-/** So long a call waits for replicas. */
-const replicationMs = 500;
 const shortestRestMs = 50;
 const longestRestMs = 2000;
 /** So long a host alone is asked, of several, before the next one is. */
@@ -53,16 +52,18 @@ export class Link {
   /** Says which command the user may not call, of those that scripts do; '': he may call all. */
   #look: (() => Promise<string>) | undefined;
   #lacking = '';
-  #replicas: number;
+  readonly #replicas: Replicas;
 
   constructor(options: LinkOptions) {
     this.options = options;
-    this.#replicas = options.replicas;
     this.known = new Known(options.clock);
     this.#address = parseAddress(options.address);
     const { socket, hosts } = this.#address;
     this.#endpoints = socket === undefined ? hosts : [{ path: socket }];
     this.prefix = `{dreamos:${options.id}}:`;
+    const { clock, patienceMs } = options;
+    const where = { where: this.where, key: `${this.prefix}root` };
+    this.#replicas = new Replicas(options.replicas, { ...where, clock, patienceMs, slackMs });
   }
 
   get where(): string {
@@ -88,7 +89,7 @@ export class Link {
 
   /** @param said what the root itself asks for; '': nothing. Its folder may ask for more, and not for less. */
   needReplicas(said: string): void {
-    this.#replicas = Math.max(this.#replicas, Number(said));
+    this.#replicas.need(Number(said));
   }
 
   /** A name for one call. */
@@ -108,7 +109,7 @@ export class Link {
 
   /** The same, and what it has done is on as many replicas as are asked for. @throws also Unreachable: it is not, yet */
   async runDurably(script: string, ...args: readonly ScriptArg[]): Promise<unknown> {
-    return (await this.#call(script, this.op(), args, this.#replicas)).reply;
+    return (await this.#call(script, this.op(), args, true)).reply;
   }
 
   /** The same, of a call whose name is kept. */
@@ -124,7 +125,7 @@ export class Link {
     });
   }
 
-  async #call(script: string, op: string, args: readonly ScriptArg[], replicas = 0): Promise<Told> {
+  async #call(script: string, op: string, args: readonly ScriptArg[], isDurable = false): Promise<Told> {
     const { clock, isGivenTime } = this.options;
     const now = isGivenTime ? String(clock.now()) : '';
     const mayChange = !scriptOf(script).isLook;
@@ -142,26 +143,9 @@ export class Link {
       const [at, last, reply = null] = answer as [number, Buffer, unknown?];
       const changes = last.toString();
       this.known.heard(changes, at, sentAt);
-      if (replicas > 0) await this.#replicated(connection, replicas, op);
+      if (isDurable) await this.#replicas.have(connection);
       return { reply, changes };
     });
-  }
-
-  /**
-   * WAIT means what its own connection has written. A call that is made again may have found all done, so it writes something:
-   * who has that has all that came before it on the same server.
-   */
-  async #replicated(connection: Connection, replicas: number, op: string): Promise<void> {
-    const [, count] = await Promise.all([
-      connection.command('HSET', [`${this.prefix}root`, 'waited', op], this.#silenceMs),
-      connection.command('WAIT', [replicas, replicationMs], this.#silenceMs + replicationMs),
-    ]).catch((error: unknown) => {
-      // Whatever is refused here, the script was done.
-      throw isReply(error) ? new Unreachable(this.where, error.message, true) : error;
-    });
-    if (Number(count) >= replicas) return;
-    const why = `${String(count)} of ${replicas} replicas have it after ${replicationMs} ms`;
-    throw new Unreachable(this.where, why, true);
   }
 
   async #patiently<T>(mayChange: boolean, work: (connection: Connection, isRepeat: boolean) => Promise<T>): Promise<T> {

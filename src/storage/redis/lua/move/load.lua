@@ -134,7 +134,9 @@ return done()
 --@ loadCorrupt deny-oom
 -- nonce mailbox digest bytes name why
 if not isMine() then return taken end
-call('HSET', K(boxFor(A[4]), 'bad'), A[5], cmsgpack.pack({ A[7], A[8], now, A[6] }))
+local bad = K(boxFor(A[4]), 'bad')
+-- There may be several of the same bytes.
+call('HSET', bad, A[5] .. ' ' .. call('HLEN', bad), cmsgpack.pack({ A[7], A[8], now, A[6] }))
 return done()
 
 --@ loadKey deny-oom

@@ -70,6 +70,19 @@ test('it is known in whichever document it stands, however many came since', asy
   expect((await b.root.store.documents.list('received')).length).toBeGreaterThan(4);
 });
 
+test('what one was not sure of is known as stored once he says so, also in a document that was not among the last any more', async () => {
+  const { a, b } = await twoRoots();
+  const some = async () => Promise.all(Array.from({ length: 257 }, async () => parcelOf(await a.send({}))));
+  const [first, second, late] = [1, 2, 3].map(() => createReceiver(b.as(undefined)));
+  const [one, other, ...more] = await some();
+  await must(first).take([must(one), must(other), ...more]);
+  for (let page = 0; page < 2; page++) await must(second).take(await some());
+  expect(await must(late).take([must(one)])).toEqual([again]);
+  await must(first).close();
+  b.mail.mailboxes.get('bob')?.clear();
+  expect(await must(late).take([must(other)])).toEqual([again]);
+});
+
 test('its bytes are those that it had there, also where nobody here would write them so', async () => {
   const { a, b, take } = await twoRoots();
   const parcel = parcelOf(await a.send({}));

@@ -20,8 +20,10 @@ export interface IntakeOptions<T> {
 }
 
 // A store's syncs are most of what it takes: of more at a time each costs less.
-const mostTogether = 256;
+const mostTogether = 1000;
 const bytesTogether = 4 * 1024 * 1024;
+/** A stream is read in every other turn at most. */
+const quietTurns = 2;
 /** So much is read ahead. */
 const aheadBytes = 2 * bytesTogether;
 
@@ -41,8 +43,19 @@ export function createIntake<T extends { readonly parcel: Parcel }>({
     while (count < queue.length && count < mostTogether && isTaken(queue[count] as T)) count++;
     return queue.splice(0, count);
   };
+  /** A store lets the event loop turn a few times only, so that of much that lies ready little has been read by then. */
+  const comesNoMore = async (): Promise<void> => {
+    for (let quiet = 0, seen = queue.length; quiet < quietTurns; quiet++) {
+      if (queue.length >= mostTogether || queued >= bytesTogether) return;
+      await new Promise((resolve) => void setImmediate(resolve));
+      if (queue.length > seen) quiet = -1;
+      seen = queue.length;
+    }
+  };
   const storeAll = async (): Promise<void> => {
     while (queue.length > 0 && !signal.aborted) {
+      await comesNoMore();
+      if (signal.aborted) return;
       const some = next();
       for (const { parcel } of some) queued -= parcel.bytes.length;
       await store(some);

@@ -18,8 +18,8 @@ import {
 } from './basics/fits.ts';
 import { type Known, once, schema } from './schema.ts';
 import { exactJson, RawJson, rawData, takeDataExactly } from './basics/raw-json.ts';
-import { digestBytes, digestStart, endOf, writeDigest } from './signed/digest.ts';
-import { keepBytes, keptBytes } from './signed/signature.ts';
+import { digestStart, endOf, sealedLength, writeSealed } from './signed/digest.ts';
+import { keepBytes, keptBytes, sealedBytes } from './signed/signature.ts';
 import { topicPattern } from './topic.ts';
 
 export const priorities = ['urgent', 'high', 'normal', 'low'] as const;
@@ -165,7 +165,7 @@ export const knownTypes = {
 
 /** The bytes of a message, without a line end: compact JSON whose last field is the sha256 over everything before it. */
 export function seal(message: Message): Buffer {
-  return sealLines([message]).bytes.subarray(0, -1);
+  return sealedBytes(message) ?? sealLines([message]).bytes.subarray(0, -1);
 }
 
 /**
@@ -176,40 +176,37 @@ export function sealLines(messages: readonly Message[]): {
   readonly bytes: Buffer;
   readonly lengths: readonly number[];
 } {
-  const texts = messages.map(undigested);
-  // In place of the brace that ends the text there will be the seal.
-  const lengths = texts.map((text) => Buffer.byteLength(text) - 1 + digestBytes);
+  const all = messages.map((message) => sealedBytes(message) ?? undigested(message));
+  const lengths = all.map(sealedLength);
   for (const length of lengths) if (length >= mostFileBytes) throw tooLarge(length);
   // One buffer for all, in which they are also hashed: 6 us a message of 1 KiB; 8 with one for each, put together later.
   const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + length + 1, 0));
   let start = 0;
-  for (const [i, text] of texts.entries()) {
-    const cut = start + bytes.write(text, start) - 1;
-    writeDigest(bytes, start, cut);
-    start += (lengths[i] ?? 0) + 1;
-  }
+  for (const one of all) start = writeSealed(bytes, start, one);
   return { bytes, lengths };
 }
 
 /** A message as its file has it, without the digest. Of one that was signed elsewhere every byte stays as it was. */
 export function undigested(message: Message): string {
-  const signed = message.sig === undefined ? undefined : keptBytes(message);
-  if (signed) return `${signed.toString()}}`;
+  const kept = keptBytes(message);
+  if (kept) return `${kept.toString()}}`;
   return message.digest === undefined && message.extra === undefined && message[rawData] === undefined
     ? JSON.stringify(message)
     : exactJson({ ...asInFile(message), digest: undefined });
 }
 
 /**
- * Reads sealed bytes back.
+ * Reads sealed bytes back. @param isCarried it is to be stored or sent as it is: then the bytes are kept with it
  * @throws DreamosError invalid CORRUPT, with the reason, when a byte changed, bytes are missing or the shape is wrong.
  */
-export function unseal(bytes: Buffer): Message {
+export function unseal(bytes: Buffer, isCarried = false): Message {
   const end = endOf(bytes);
   const cut = digestStart(bytes, end);
   if (typeof cut === 'string') throw corrupt(cut);
   const message = parseMessage(bytes.toString('utf8', 0, end));
-  if (message.sig !== undefined) keepBytes(message, bytes.subarray(0, cut));
+  // What is carried is a line.
+  if (message.sig !== undefined || (isCarried && !bytes.subarray(0, end).includes(10)))
+    keepBytes(message, bytes.subarray(0, end), cut);
   return message;
 }
 

@@ -80,13 +80,13 @@ describe('the far end', () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
       return parcels.map(() => ({ is: 'stored' }));
     });
-    for (let n = 1; n <= 600; n++) input.write(lineOf(n));
+    for (let n = 1; n <= 1200; n++) input.write(lineOf(n));
     input.end();
     await ended;
-    expect(lines()).toEqual([hello, ...Array.from({ length: 600 }, (_, i) => `{"n":${i + 1},"is":"stored"}`)]);
+    expect(lines()).toEqual([hello, ...Array.from({ length: 1200 }, (_, i) => `{"n":${i + 1},"is":"stored"}`)]);
     // What lies ready is stored together.
     expect(Math.max(...sizes)).toBeGreaterThan(1);
-    expect(Math.max(...sizes)).toBeLessThanOrEqual(256);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1000);
   });
 
   test('what is no frame is an error, behind the answers to what came before', async () => {

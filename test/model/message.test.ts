@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { createIds } from '../../src/model/id.ts';
-import { seal, unseal } from '../../src/model/message.ts';
+import { seal, sealLines, unseal } from '../../src/model/message.ts';
 import { messageOf } from '../storage/contract/rig.ts';
+import { resealed } from './resealed.ts';
 
 const plain = messageOf(createIds(), Date.parse('2026-11-20T09:00:00.000Z'), { body: 'x' });
 
@@ -22,4 +23,15 @@ test('the JSON of a message that was read is that of its file', () => {
 test('a message that is sealed anew, whole or changed, keeps what nobody knows', () => {
   expect(seal(unseal(later)).toString()).toBe(later.toString());
   expect(unseal(seal({ ...unseal(later), body: 'y' }))).toMatchObject({ body: 'y', extra: { colour: 'red' } });
+});
+
+test('what is carried keeps its bytes, as others may have written them; only a line end is left out', () => {
+  const spaced = resealed(later.toString().replace('{', '{ '));
+  expect(seal(unseal(spaced, true))).toEqual(spaced);
+  expect(sealLines([plain, unseal(spaced, true), plain])).toEqual({
+    bytes: Buffer.from([seal(plain), spaced, seal(plain)].map((one) => `${one.toString()}\n`).join('')),
+    lengths: [seal(plain).length, spaced.length, seal(plain).length],
+  });
+  expect(seal(unseal(spaced))).toEqual(later);
+  expect(seal(unseal(resealed(later.toString().replace('{', '{\n')), true))).toEqual(later);
 });

@@ -12,7 +12,10 @@ export function createSplitter(mostBytes: number): Splitter {
       const lines: Buffer[] = [];
       let start = 0;
       for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-        lines.push(Buffer.concat([...parts, chunk.subarray(start, end)]));
+        const line = chunk.subarray(start, end);
+        lines.push(
+          parts.length > 0 ? Buffer.concat([...parts, line]) : Buffer.from(line.buffer, line.byteOffset, line.length),
+        );
         parts = [];
         held = 0;
         start = end + 1;

@@ -29,6 +29,9 @@ const answerWithinMs = 60_000;
 const mostChatter = 200;
 const graceMs = 2000;
 const keptOfErrors = 500;
+/** Of more a copy would cost more than the write. */
+const writtenTogether = 64 * 1024;
+const lineEnd = Buffer.from('\n');
 
 export function sshCarrier(options: SshOptions): Carrier {
   return { words: options.command, connect: (signal) => connect(options, signal) };
@@ -83,20 +86,37 @@ async function connect(options: SshOptions, signal: AbortSignal): Promise<Connec
     throw new CarrierDown((error as Error).message, { hint });
   }
 
+  const say = inOneWrite((bytes) => void child.stdin.write(bytes));
   return {
     ended: talk.ended,
     publish: async (parcel) => {
       const { n, answer } = talk.add();
-      child.stdin.cork();
-      child.stdin.write(parcelLine({ n, parcel }));
-      child.stdin.write('\n');
-      child.stdin.uncork();
+      say(parcelLine({ n, parcel }));
+      say(lineEnd);
       return answer;
     },
     close: async () => {
       talk.end('the bridge was stopped');
       await ending;
     },
+  };
+}
+
+/** What is said in one turn of the event loop, such as of all that was claimed together, goes out together. */
+function inOneWrite(write: (bytes: Uint8Array) => void): (bytes: Uint8Array) => void {
+  let waiting: Uint8Array[] = [];
+  let length = 0;
+  const go = (): void => {
+    const all = waiting;
+    waiting = [];
+    length = 0;
+    if (all.length > 0) write(all.length === 1 ? (all[0] as Uint8Array) : Buffer.concat(all));
+  };
+  return (bytes) => {
+    if (length === 0) setImmediate(go);
+    waiting.push(bytes);
+    length += bytes.length;
+    if (length >= writtenTogether) go();
   };
 }
 

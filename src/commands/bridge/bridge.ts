@@ -28,10 +28,11 @@ export async function bridgeCommand(
   const carrier = await carrierFor(context, session, { peer, via, name, key });
   const hurry = new AbortController();
   let reason = '';
+  const print = inOneWrite((text) => output.data(text));
   const onTold = async (told: BridgeTold): Promise<void> => {
     if (told.event === 'given_back') reason = told.reason ?? '';
     const isNote = told.event === 'up' || told.event === 'down';
-    if (output.json || !isNote) await output.item(told, () => textOf(told));
+    if (output.json || !isNote) await print(output.lineOf(told, () => textOf(told)));
     else if (told.event === 'up') await output.note(`The way to ${peer} is open: ${harmless(carrier.words)}`);
   };
   // Its signal is how it is ended.
@@ -45,7 +46,24 @@ export async function bridgeCommand(
     if (once && forwarded + refused + received === 0) await warnOfNobody(context, session, peer);
   } finally {
     letGo();
+    await print('');
   }
+}
+
+/** What is said in one turn of the event loop, such as of all that was acked together, goes out together. */
+function inOneWrite(write: (text: string) => Promise<void>): (text: string) => Promise<void> {
+  let waiting = '';
+  let going: Promise<void> | undefined;
+  const go = (): Promise<void> => {
+    const text = waiting;
+    waiting = '';
+    going = undefined;
+    return text === '' ? Promise.resolve() : write(text);
+  };
+  return (text) => {
+    waiting += text;
+    return (going ??= new Promise<void>((resolve) => void setImmediate(resolve)).then(go));
+  };
 }
 
 /** A peer that is misspelt looks as one for whom there is no mail. */

@@ -3,7 +3,7 @@
  * carrier brings is stored here. It keeps nothing itself: it may be killed at any time, and several may run.
  */
 import { joined } from '../wait/joined.ts';
-import type { Carrier, Connection, Take } from '../../carriers/port.ts';
+import type { Answer, Carrier, Connection, Parcel, Take } from '../../carriers/port.ts';
 import { type AgentCard, agentNamePattern, sameAgent } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
@@ -32,7 +32,7 @@ export interface BridgeOptions {
 }
 
 /** So many messages are under way at a time, of all mailboxes; of each at least a few. Twice what is stored together there: half of them is on its way meanwhile. */
-const window = 512;
+const window = 2000;
 const leastOfEach = 4;
 /** The most that a claim may say. That a bridge was killed is not the message's fault: dead here, it would be there all the same. */
 const mostAttempts = '1000';
@@ -70,11 +70,11 @@ export async function bridge(opened: Session, peer: string, options: BridgeOptio
   const take: Take = {
     parcels: async (parcels) => {
       const answers = await receiver.take(parcels);
-      for (const [i, { id, to: mailbox }] of parcels.entries()) {
-        const answer = answers[i];
+      const tell = async ({ id, to: mailbox }: Parcel, answer?: Answer): Promise<void> => {
         if (answer?.is === 'stored')
           await told({ event: 'received', peer, id, mailbox, ...(answer.again && { again: true }) });
-      }
+      };
+      await Promise.all(parcels.map((parcel, i) => tell(parcel, answers[i])));
       return answers;
     },
     returned: (one) => returns.note(one),

@@ -1,13 +1,12 @@
 /** From one mailbox to another root: claimed here, stored there, acked here. A kill anywhere leaves it claimed, so that it comes again. */
 import { joined } from '../wait/joined.ts';
-import { type Answer, CarrierDown } from '../../carriers/port.ts';
+import { type Answer, CarrierDown, type Connection } from '../../carriers/port.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { seal } from '../../model/message.ts';
-import { once as lazily } from '../../model/schema.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 import type { Session } from '../root/root.ts';
-import { keepLease } from '../take/keep-lease.ts';
+import { type Claim, keepLease } from '../take/keep-lease.ts';
 import { createManyReader } from '../take/many.ts';
 import { nack } from '../take/settle.ts';
 import { takeUp } from '../take/take-up.ts';
@@ -58,11 +57,12 @@ export async function carryFrom(session: Session, card: AgentCard, options: OutO
   const stop = new AbortController();
   const ends = joined(signal, stop.signal);
   const end = ends.signal;
-  const begin = (delivery: Delivery, hops: Hops): void => {
-    const size = Buffer.byteLength(delivery.message.body);
+  const ask = createAsking(session, options);
+  const begin = (load: Load, together: Promise<Together>): void => {
+    const size = load.bytes.length;
     bytes += size;
     running++;
-    void carry(session, delivery, hops, around)
+    void carry(session, load, together, around)
       .catch((error: unknown) => {
         failures.push(error);
         stop.abort();
@@ -83,8 +83,8 @@ export async function carryFrom(session: Session, card: AgentCard, options: OutO
         const room = { count: Math.min(mostTogether, window - running), bytes: mostBytes - bytes };
         const some = await reader.next(waiter, room, { waitMs: once ? 0 : Infinity, signal: end });
         if (some) {
-          const hops = hopsOf(session, some, options);
-          for (const delivery of some) begin(delivery, hops);
+          const together = ask(some);
+          for (const delivery of some) begin(loadOf(delivery), together);
         }
         // Behind the ordering keys of what is under way there may be more.
         else if (once && underWay > 0) await over.rest(Infinity);
@@ -100,14 +100,39 @@ export async function carryFrom(session: Session, card: AgentCard, options: OutO
   if (failures.length > 0) throw failures[0];
 }
 
-/** How many roots what was claimed together has left, by its ids. */
-type Hops = () => Promise<ReadonlyMap<string, number>>;
+/** What is asked once for all that was claimed together. */
+interface Together {
+  /** How many roots each has left, by its id. */
+  readonly hops: ReadonlyMap<string, number>;
+  /** `undefined`: the bridge was stopped. */
+  readonly connection: Connection | undefined;
+}
 
-/** They are looked for once, by the first that asks. */
-function hopsOf(session: Session, some: readonly Delivery[], { leftMs, received }: OutOptions): Hops {
-  const [{ mailbox } = { mailbox: '' }] = some;
-  const ids = some.map(({ message: { id } }) => id);
-  return lazily(() => persist(session, { leftMs }, () => received.hops(ids, mailbox)));
+/** @returns one behind the other, so that they are published in the order of their claims */
+function createAsking(session: Session, { leftMs, received, line }: OutOptions) {
+  let before: Promise<unknown> = Promise.resolve();
+  return (some: readonly Delivery[]): Promise<Together> => {
+    const [{ mailbox } = { mailbox: '' }] = some;
+    const ids = some.map(({ message: { id } }) => id);
+    const asked = before.then(async () => ({
+      hops: await persist(session, { leftMs }, () => received.hops(ids, mailbox)),
+      connection: await line.current(),
+    }));
+    before = asked.catch(() => undefined);
+    return asked;
+  };
+}
+
+/** What of a claim is held until it is answered: its message, taken apart, would be as long again. */
+interface Load extends Claim {
+  readonly isTask: boolean;
+  /** Of its message, as its file has them. */
+  readonly bytes: Uint8Array;
+}
+
+function loadOf({ receipt, mailbox, leaseUntil, message }: Delivery): Load {
+  const { id, task } = message;
+  return { receipt, mailbox, leaseUntil, message: { id }, isTask: task !== undefined, bytes: seal(message) };
 }
 
 interface Around {
@@ -116,50 +141,47 @@ interface Around {
   readonly rests: ReturnType<typeof createRests>;
 }
 
-async function carry(session: Session, delivery: Delivery, hops: Hops, around: Around): Promise<void> {
+async function carry(session: Session, load: Load, together: Promise<Together>, around: Around): Promise<void> {
   const { peer, told, leftMs } = around.options;
-  const lease = keepLease(session, delivery, undefined, () => undefined);
+  const lease = keepLease(session, load, undefined, () => undefined);
   let answer: Answer | CarrierDown;
-  let receipt = delivery.receipt;
+  let { receipt } = load;
   try {
-    answer = await answerTo(delivery, hops, around.options);
+    answer = await answerTo(load, together, around.options);
   } finally {
     receipt = await lease.end();
   }
   try {
     if (!(answer instanceof CarrierDown) && answer.is === 'stored') {
-      around.rests.forget(delivery);
+      around.rests.forget(load);
       await around.acks.add(receipt);
     } else {
       const said = answer;
       await persist(session, { leftMs }, async () => {
         const under = (await session.checkAgain?.()) ?? session;
-        await giveBack(under, { ...delivery, receipt }, said, around);
+        await giveBack(under, { ...load, receipt }, said, around);
       });
     }
   } catch (error) {
     if (!(error instanceof DreamosError) || error.kind !== 'conflict') throw error;
     // Stored or not, whoever has it now brings it there once more, and it is known there by its id.
-    return told({ event: 'lost', id: delivery.message.id, mailbox: delivery.mailbox, peer, reason: error.message });
+    return told({ event: 'lost', id: load.message.id, mailbox: load.mailbox, peer, reason: error.message });
   }
-  await told(carriedAs(delivery, peer, answer));
+  await told(carriedAs(load, peer, answer));
 }
 
 async function answerTo(
-  { message, mailbox }: Delivery,
-  hops: Hops,
-  options: OutOptions,
+  { message: { id }, mailbox, isTask, bytes }: Load,
+  together: Promise<Together>,
+  { returns }: OutOptions,
 ): Promise<Answer | CarrierDown> {
-  const { id } = message;
-  const returned = options.returns.take(id, mailbox);
+  const returned = returns.take(id, mailbox);
   if (returned) return { is: 'refused', ...returned };
-  if (message.task)
-    return { is: 'refused', code: 'NOT_CARRIED', reason: 'a task stays in the root in which it was made' };
+  if (isTask) return { is: 'refused', code: 'NOT_CARRIED', reason: 'a task stays in the root in which it was made' };
   try {
-    const left = (await hops()).get(id) ?? 0;
-    const connection = await options.line.current();
+    const { hops, connection } = await together;
     if (!connection) return new CarrierDown('the bridge was stopped');
-    return await connection.publish({ id, to: mailbox, hops: left + 1, bytes: seal(message) });
+    return await connection.publish({ id, to: mailbox, hops: (hops.get(id) ?? 0) + 1, bytes });
   } catch (error) {
     if (error instanceof CarrierDown) return error;
     throw error;
@@ -168,16 +190,16 @@ async function answerTo(
 
 async function giveBack(
   session: Session,
-  delivery: Delivery,
+  claim: Claim,
   answer: Exclude<Answer, { is: 'stored' }> | CarrierDown,
   { options: { peer }, rests }: Around,
 ): Promise<void> {
-  const { receipt } = delivery;
+  const { receipt } = claim;
   if (answer instanceof CarrierDown) {
     await nack(session, receipt, { free: true, delayMs: 0, reason: `${peer}: ${answer.message}` });
   } else {
     const reason = answer.is === 'refused' ? refusedBy(peer, answer) : notNow(peer, answer);
-    const how = answer.is === 'refused' ? { dead: true } : { free: true, delayMs: await rests.next(delivery) };
+    const how = answer.is === 'refused' ? { dead: true } : { free: true, delayMs: await rests.next(claim) };
     await nack(session, receipt, { ...how, reason });
   }
 }

@@ -1,7 +1,7 @@
 /** Taking what comes from another root: each message once, under the rules of this one. */
-import { createHash } from 'node:crypto';
 import type { Answer, Parcel } from '../../carriers/port.ts';
 import type { AgentCard } from '../../model/agent.ts';
+import { sha256 } from '../../model/basics/sha256.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { dataJson, type Message, unseal } from '../../model/message.ts';
 import type { Limits, Sent } from '../../storage/port/mail.ts';
@@ -55,6 +55,8 @@ interface Candidate {
   readonly message: Message;
   readonly card: AgentCard;
   readonly settings: Effective;
+  /** Of the parcel's bytes: 16 hex digits. */
+  readonly digest: string;
   readonly at: number;
 }
 
@@ -65,8 +67,9 @@ async function takeAll(session: Session, received: Received, parcels: readonly P
   try {
     const book = createAddressBook(session);
     const settingsOf = await settingsNow(session);
+    const mays = new Set<string>();
     for (const [at, parcel] of parcels.entries()) {
-      const checked = await check(session, book, settingsOf, parcel).catch(async (error: unknown) => {
+      const checked = await check(session, { book, settingsOf, mays }, parcel).catch(async (error: unknown) => {
         errors.push(error);
         return asAnswer(await orOfRoot(session, error));
       });
@@ -76,10 +79,13 @@ async function takeAll(session: Session, received: Received, parcels: readonly P
     await noteRefusals(session, errors);
     // One message for several mailboxes is several commits: a store takes it once a call.
     while (rest.length > 0) {
-      const seen = new Set<string>();
-      const round = rest.filter(({ message: { id } }) => !seen.has(id) && seen.add(id));
-      await takeRound(session, received, round, answers);
-      rest = rest.filter((one) => !round.includes(one));
+      const round = new Map<string, Candidate>();
+      const next: Candidate[] = [];
+      for (const one of rest)
+        if (round.has(one.message.id)) next.push(one);
+        else round.set(one.message.id, one);
+      await takeRound(session, received, [...round.values()], answers);
+      rest = next;
     }
   } catch (error) {
     const answer = asAnswer(error);
@@ -103,7 +109,7 @@ async function takeRound(
       else fresh.push(one);
     }
     if (fresh.length === 0) return;
-    const rows = fresh.map(({ parcel, card }): ReceivedRow => [parcel.id, card.name, parcel.hops, digestOf(parcel)]);
+    const rows = fresh.map(({ parcel, card, digest }): ReceivedRow => [parcel.id, card.name, parcel.hops, digest]);
     const isOurs = (await received.begin(rows)) && lock.isHeld();
     const results = isOurs
       ? await sendTogether(
@@ -123,11 +129,18 @@ async function takeRound(
   });
 }
 
+/** What holds for all that is brought together. */
+interface Rules {
+  readonly book: AddressBook;
+  readonly settingsOf: (card: AgentCard) => Effective;
+  /** Who was let send to whom. */
+  readonly mays: Set<string>;
+}
+
 /** What is refused whatever has come before. @throws what is */
 async function check(
   session: Session,
-  book: AddressBook,
-  settingsOf: (card: AgentCard) => Effective,
+  { book, settingsOf, mays }: Rules,
   { id, to, hops, bytes }: Parcel,
 ): Promise<Omit<Candidate, 'parcel' | 'at'> | Answer> {
   if (hops > mostHops)
@@ -135,24 +148,26 @@ async function check(
       'TOO_MANY_HOPS',
       `it has left ${hops} roots, and ${mostHops} is the most: where does its agent live?`,
     );
-  const message = unseal(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const message = unseal(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), true);
   if (message.id !== id) return refused('MESSAGE_INVALID', `its id is ${message.id}, and not ${id}`);
   if (message.task) return refused('NOT_CARRIED', 'a task stays in the root in which it was made');
   const card = await book.recipient(to);
-  await admit({ ...session, acting: message.from }, 'send', { named: [card.name] });
+  const may = `${message.from} ${card.name}`;
+  if (!mays.has(may)) await admit({ ...session, acting: message.from }, 'send', { named: [card.name] });
+  mays.add(may);
   const settings = settingsOf(card);
   const size = Buffer.byteLength(message.body) + (message.data === null ? 0 : Buffer.byteLength(dataJson(message)));
-  if (size <= settings.maxMessageBytes) return { message, card, settings };
+  if (size <= settings.maxMessageBytes) return { message, card, settings, digest: sha256(bytes).slice(0, 16) };
   throw tooLarge(size, settings.maxMessageBytes, card.name, card.name, false);
 }
 
 /** Of what is here, or was. `undefined`: it is new. */
 async function knownAs(session: Session, received: Received, one: Candidate): Promise<Answer | undefined> {
-  const { parcel, card } = one;
-  const { id, hops } = parcel;
+  const { card, digest } = one;
+  const { id, hops } = one.parcel;
   const known = await received.find(id, card.name);
   if (known) {
-    const isOther = known.digest !== undefined && known.digest !== digestOf(parcel);
+    const isOther = known.digest !== undefined && known.digest !== digest;
     if (!isOther && hops > known.hops) return loop(card, hops);
     if (known.isOpen && !(await isThere(session, id, card.name))) return undefined;
     // Its sender is to hear of it: to him `stored` would mean that this one is here.
@@ -164,9 +179,6 @@ async function knownAs(session: Session, received: Received, one: Candidate): Pr
   if (!(await isThere(session, id, card.name))) return undefined;
   return mayBeOurs ? loop(card, hops) : again;
 }
-
-/** 16 hex digits. */
-const digestOf = ({ bytes }: Parcel): string => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
 
 const again: Answer = { is: 'stored', again: true };
 

@@ -42,6 +42,19 @@ interface Page {
   readonly version: string;
 }
 
+/** Pages that nobody writes on any more, as one: of each message that comes all those of the last day are asked. */
+interface Before {
+  readonly rows: Map<string, Known>;
+  readonly names: Set<string>;
+  newest: string;
+  /** All behind this place among the names have been looked at since `refresh`. */
+  reaches: number;
+}
+
+const noBefore = (): Before => ({ rows: new Map(), names: new Set(), newest: '', reaches: 0 });
+/** So many may still be written on, and of all others those that say that they are not sure. */
+const lastOnes = 2;
+
 const keyOf = ([id, mailbox]: Row): string => `${id} ${mailbox}`;
 const keysOf = (rows: readonly Row[]) => rows.map((row): [string, Row] => [keyOf(row), row]);
 
@@ -65,6 +78,9 @@ export class Received {
   readonly #pages = new Map<string, Page>();
   /** Of these pages, which may say more by now. */
   readonly #old = new Set<string>();
+  /** Those that are still written on, the last one first. */
+  #recent = new Set<string>();
+  #before = noBefore();
   #own: Own | undefined;
 
   constructor(session: Session) {
@@ -77,8 +93,12 @@ export class Received {
     this.#names = (await documents.list('received')).sort();
     const there = new Set(this.#names);
     for (const name of this.#pages.keys()) if (!there.has(name)) this.#pages.delete(name);
-    // Only these are still written on.
-    for (const name of this.#names.slice(-2)) this.#old.add(name);
+    for (const name of this.#before.names) if (!there.has(name)) this.#before = noBefore();
+    this.#before.reaches = this.#names.length - lastOnes;
+    const isRecent = (name: string, i: number): boolean =>
+      i >= this.#before.reaches || (this.#pages.get(name)?.value.open ?? 0) > 0;
+    this.#recent = new Set(this.#names.filter(isRecent).reverse());
+    for (const name of this.#recent) this.#old.add(name);
     const own = this.#own && (await documents.get(`received/${this.#own.name}`));
     // Somebody goes on with it, and has looked for what it did not say yet.
     if (this.#own && own?.version !== this.#own.version) this.#own = undefined;
@@ -89,17 +109,36 @@ export class Received {
     const key = keyOf([id, mailbox, 0]);
     const own = this.#own?.stored.get(key) ?? this.#own?.unsure.get(key);
     if (own) return { hops: own[2], isOpen: this.#own?.unsure.has(key) ?? false, digest: own[3] };
+    const before = this.#before;
     const since = Math.min(idTime(id), this.#session.clock.now()) - skewMs;
-    for (let i = this.#names.length - 1; i >= 0; i--) {
-      const name = this.#names[i] as string;
-      const next = this.#names[i + 1];
-      // What came before this message was made cannot be it.
-      if (next !== undefined && idTime(next) < since) return undefined;
+    while (before.reaches > 0 && !this.#endsBefore(before.reaches - 1, since)) await this.#lookBefore(before);
+    for (const name of this.#recent) {
       // Of its own this one knows more than is written.
       const known = name === this.#own?.name ? undefined : (await this.#page(name))?.rows.get(key);
       if (known) return known;
     }
-    return undefined;
+    return before.rows.get(key);
+  }
+
+  /** What came before a message was made cannot be it: whether all of this page did. */
+  #endsBefore(index: number, since: number): boolean {
+    const next = this.#names[index + 1];
+    return next !== undefined && idTime(next) < since;
+  }
+
+  /** One page further back. What a later one says holds. */
+  async #lookBefore(before: Before): Promise<void> {
+    const name = this.#names[--before.reaches];
+    if (name === undefined || name === this.#own?.name || before.names.has(name) || this.#recent.has(name)) return;
+    this.#old.add(name);
+    const page = await this.#page(name);
+    if (!page) return;
+    if (page.value.open > 0) return void this.#recent.add(name);
+    const isNewest = name > before.newest;
+    for (const [key, known] of page.rows) if (isNewest || !before.rows.has(key)) before.rows.set(key, known);
+    before.names.add(name);
+    if (isNewest) before.newest = name;
+    this.#pages.delete(name);
   }
 
   /** How many roots each of these has left that lie in a mailbox here; 0: it was sent here. */
@@ -117,7 +156,11 @@ export class Received {
 
   /** Step 1; durable when it returns. @returns `false`: the lock was lost, and somebody else writes */
   async begin(rows: readonly Row[]): Promise<boolean> {
-    if (this.#own && this.#own.stored.size + this.#own.unsure.size >= mostInOne && !(await this.end())) return false;
+    const own = this.#own;
+    const isFull = own !== undefined && own.stored.size + own.unsure.size >= mostInOne;
+    // Of what is not the last one others know that nothing is added.
+    const isPast = own?.version !== undefined && own.name !== this.#names.at(-1);
+    if ((isFull || isPast) && !(await this.end())) return false;
     this.#own ??= await this.#first();
     const { stored, unsure } = this.#own;
     for (const row of rows) unsure.set(keyOf(row), row);

@@ -1,11 +1,11 @@
 import { type Answer, CarrierDown, type Refusal } from '../../carriers/port.ts';
 import type { BridgeTold } from '../../contract/reach.ts';
-import type { Delivery } from '../../storage/port/mail.ts';
+import type { Claim } from '../take/keep-lease.ts';
 
 /** What a bridge tells of what it does. */
 export type Told = BridgeTold;
 
-export function carriedAs({ message: { id }, mailbox }: Delivery, peer: string, answer: Answer | CarrierDown): Told {
+export function carriedAs({ message: { id }, mailbox }: Claim, peer: string, answer: Answer | CarrierDown): Told {
   const about = { id, mailbox, peer };
   if (answer instanceof CarrierDown) return { event: 'given_back', ...about, reason: answer.message };
   if (answer.is === 'stored') return { event: 'forwarded', ...about, ...(answer.again && { again: answer.again }) };

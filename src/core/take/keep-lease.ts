@@ -3,6 +3,11 @@ import type { Session } from '../root/root.ts';
 import { renew } from './settle.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 
+/** What of a delivery says which claim it is. */
+export interface Claim extends Pick<Delivery, 'receipt' | 'mailbox' | 'leaseUntil'> {
+  readonly message: Pick<Delivery['message'], 'id'>;
+}
+
 /** A claim that stays valid while somebody works on it. */
 export interface KeptLease {
   /** Ends the renewals, the one under way included. @returns the newest receipt, which settles fastest */
@@ -16,7 +21,7 @@ export interface KeptLease {
  */
 export function keepLease(
   session: Session,
-  job: Delivery,
+  job: Claim,
   leaseMs: number | undefined,
   onLost: (refusal?: DreamosError) => void,
 ): KeptLease {

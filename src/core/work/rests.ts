@@ -1,6 +1,6 @@
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
-import type { Delivery } from '../../storage/port/mail.ts';
+import type { Claim } from '../take/keep-lease.ts';
 
 /**
  * How long messages rest that are given back without using up an attempt. Their attempts do not grow, so this process
@@ -9,8 +9,8 @@ import type { Delivery } from '../../storage/port/mail.ts';
  */
 export interface Rests {
   /** Milliseconds: at least the shortest backoff, doubling up to the longest, with jitter. */
-  next(job: Delivery): Promise<number>;
-  forget(job: Delivery): void;
+  next(job: Claim): Promise<number>;
+  forget(job: Claim): void;
 }
 
 const leastRestMs = 100;

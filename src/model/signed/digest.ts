@@ -4,9 +4,25 @@ import { sha256 } from '../basics/sha256.ts';
 const digestKey = ',"digest":"sha256:';
 export const digestBytes = digestKey.length + 64 + 2;
 
-/** Behind these bytes of a message, and a line end. */
-export function writeDigest(bytes: Buffer, start: number, cut: number): void {
-  bytes.write(`${digestKey}${sha256(bytes.subarray(start, cut))}"}\n`, cut, 'latin1');
+/** Of the text of a message that ends in a brace, in whose place there will be the digest, or of its sealed bytes. */
+export function sealedLength(message: string | Buffer): number {
+  return typeof message === 'string' ? Buffer.byteLength(message) - 1 + digestBytes : message.length;
+}
+
+/** Behind these bytes of a message, and a line end. @returns so many */
+export function writeDigest(bytes: Buffer, start: number, cut: number): number {
+  return bytes.write(`${digestKey}${sha256(bytes.subarray(start, cut))}"}\n`, cut, 'latin1');
+}
+
+/** Sealed, and a line end. @returns where the next one begins */
+export function writeSealed(bytes: Buffer, start: number, message: string | Buffer): number {
+  if (typeof message !== 'string') {
+    bytes.set(message, start);
+    bytes[start + message.length] = 0x0a;
+    return start + message.length + 1;
+  }
+  const cut = start + bytes.write(message, start) - 1;
+  return cut + writeDigest(bytes, start, cut);
 }
 
 /** Without its line end. */

@@ -21,15 +21,22 @@ const firstLine = Buffer.from('dreamos-message-v1\n');
 const sigKey = ',"sig":"';
 const sigCharacters = 88;
 
-/** By message, as it was read: its bytes in front of `,"digest"`. A copy of a message has none. */
-const read = new WeakMap<object, Buffer>();
+/** By message, as it was read: its bytes, without a line end, and where in them its digest begins. A copy of a message has none. */
+const read = new WeakMap<object, { readonly bytes: Buffer; readonly cut: number }>();
 
-export function keepBytes(message: object, bytes: Buffer): void {
-  read.set(message, bytes);
+export function keepBytes(message: object, bytes: Buffer, cut: number): void {
+  read.set(message, { bytes, cut });
 }
 
+/** All of them, the digest too. */
+export function sealedBytes(message: object): Buffer | undefined {
+  return read.get(message)?.bytes;
+}
+
+/** Those in front of `,"digest"`. */
 export function keptBytes(message: object): Buffer | undefined {
-  return read.get(message);
+  const kept = read.get(message);
+  return kept?.bytes.subarray(0, kept.cut);
 }
 
 /** What is signed. @param text JSON of a message that has `root` and `key` last, and neither `sig` nor `digest` yet */

@@ -87,6 +87,23 @@ test('without mishaps the order is that of the claims', async () => {
   expect(await b.bodies('bob')).toEqual(Array.from({ length: 30 }, (_, i) => `m${i}`));
 });
 
+test('nor does what is asked before some are published let others overtake them', async () => {
+  const [a, b] = [await createWorld('b'), await createWorld()];
+  for (let i = 0; i < 100; i++) await a.send({ body: `m${i}` });
+  const { documents } = a.root.store;
+  let isFirst = true;
+  const list: typeof documents.list = async (of) => {
+    const isSlow = of === 'received' && isFirst;
+    isFirst &&= !isSlow;
+    if (isSlow) await new Promise((resolve) => setTimeout(resolve, 50));
+    return documents.list(of);
+  };
+  const root = { ...a.root, store: { ...a.root.store, documents: { ...documents, list } } };
+  await drain({ ...a, root }, carrierTo(b.root));
+  expect(isFirst).toBe(false);
+  expect(await b.bodies('bob')).toEqual(Array.from({ length: 100 }, (_, i) => `m${i}`));
+});
+
 describe('what is refused there is a dead letter here, with the reason', () => {
   test('nobody is called so there', async () => {
     const [a, b] = [await createWorld('b'), await createWorld()];

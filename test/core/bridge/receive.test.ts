@@ -8,6 +8,7 @@ import { exactly } from '../../../src/model/basics/raw-json.ts';
 import { seal } from '../../../src/model/message.ts';
 import { must } from '../rig.ts';
 import { createWorld, parcelOf, type World } from './rig.ts';
+import { resealed } from '../../model/resealed.ts';
 
 const again = { is: 'stored', again: true };
 
@@ -51,6 +52,43 @@ test('it is known after it was acked, deleted for good, and by another process',
   expect(await b.bodies('bob')).toEqual([]);
   expect(await take(parcelOf(await a.send({ body: 'new' })))).toEqual([{ is: 'stored' }]);
   expect(await other.take([parcelOf(acked)])).toEqual([again]);
+});
+
+test('it is known in whichever document it stands, however many came since', async () => {
+  const { a, b, take } = await twoRoots();
+  const other = createReceiver(b.as(undefined));
+  const first: ReturnType<typeof parcelOf>[] = [];
+  for (let page = 0; page < 6; page++) {
+    const some = await Promise.all(Array.from({ length: 257 }, async () => parcelOf(await a.send({}))));
+    expect(new Set((await take(...some)).map(({ is }) => is))).toEqual(new Set(['stored']));
+    first.push(must(some[0]));
+    // Only the documents say that they came.
+    b.mail.mailboxes.get('bob')?.clear();
+    expect(await take(...first)).toEqual(first.map(() => again));
+    if (page % 2 === 0) expect(await other.take(first.slice(0, -1))).toEqual(first.slice(1).map(() => again));
+  }
+  expect((await b.root.store.documents.list('received')).length).toBeGreaterThan(4);
+});
+
+test('what one was not sure of is known as stored once he says so, also in a document that was not among the last any more', async () => {
+  const { a, b } = await twoRoots();
+  const some = async () => Promise.all(Array.from({ length: 257 }, async () => parcelOf(await a.send({}))));
+  const [first, second, late] = [1, 2, 3].map(() => createReceiver(b.as(undefined)));
+  const [one, other, ...more] = await some();
+  await must(first).take([must(one), must(other), ...more]);
+  for (let page = 0; page < 2; page++) await must(second).take(await some());
+  expect(await must(late).take([must(one)])).toEqual([again]);
+  await must(first).close();
+  b.mail.mailboxes.get('bob')?.clear();
+  expect(await must(late).take([must(other)])).toEqual([again]);
+});
+
+test('its bytes are those that it had there, also where nobody here would write them so', async () => {
+  const { a, b, take } = await twoRoots();
+  const parcel = parcelOf(await a.send({}));
+  const bytes = resealed(`{ ${Buffer.from(parcel.bytes).toString().slice(1)}`);
+  expect(await take({ ...parcel, bytes })).toEqual([{ is: 'stored' }]);
+  expect(b.mail.mailboxes.get('bob')?.get(parcel.id)?.bytes.toString()).toBe(bytes.toString());
 });
 
 test('one that was about to be stored when its process died is stored by the next one, if it is not there', async () => {

@@ -248,7 +248,7 @@ async function deliver(
   // Paused between reading the clock and the rename for longer than the lease: the claim is over before it began. Going
   // on with a lease that is too short would use up an attempt of every message in the mailbox.
   if (ctx.clock.now() >= name.time) return 'late';
-  const message = await readOrQuarantine(ctx, mailbox, path, name);
+  const message = await readOrQuarantine(ctx, mailbox, path, name, options.untold !== undefined);
   if (!message) return 'passed';
   const { by, label } = options;
   const claimed: LogEntry = { event: 'claimed', id: name.id, attempt: name.attempt, by, label, waitedMs };
@@ -289,8 +289,9 @@ function readOrQuarantine(
   mailbox: Mailbox,
   path: string,
   name: EntryName,
+  isCarried = false,
 ): Promise<Message | undefined> {
-  return readEntry(ctx, path, name, mailbox.name).catch(async (error: unknown) => {
+  return readEntry(ctx, path, name, mailbox.name, isCarried).catch(async (error: unknown) => {
     if (!(error instanceof DreamosError) || error.code !== 'CORRUPT') throw error;
     await quarantine(ctx, mailbox, path, error.message);
     return undefined;

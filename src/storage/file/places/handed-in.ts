@@ -12,7 +12,7 @@ import { explainIssues, fromFile, messageSchema, type Message, seal } from '../.
 import { reference } from '../../../model/refusals.ts';
 import { isDeeperThan, isNested, takeDataExactly } from '../../../model/basics/raw-json.ts';
 import { sha256 } from '../../../model/basics/sha256.ts';
-import { digestStart } from '../../../model/signed/digest.ts';
+import { digestStart, endOf } from '../../../model/signed/digest.ts';
 import { keepBytes } from '../../../model/signed/signature.ts';
 
 // What a file does not say, and the digest.
@@ -61,7 +61,7 @@ export function completeHandedIn(bytes: Buffer, file: File & { readonly id: stri
 /** Of the file of a message from elsewhere: whether it is as it was signed, its bytes tell. */
 function keepSigned(bytes: Buffer, message: Message): Message {
   const cut = message.sig === undefined ? 'it is not signed' : digestStart(bytes);
-  if (typeof cut === 'number') keepBytes(message, bytes.subarray(0, cut));
+  if (typeof cut === 'number') keepBytes(message, bytes.subarray(0, endOf(bytes)), cut);
   return message;
 }
 

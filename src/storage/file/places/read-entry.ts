@@ -7,7 +7,7 @@ import type { EntryName } from '../names/entry-name.ts';
 import { completeHandedIn, corrupt, handedInDigest } from './handed-in.ts';
 
 /**
- * The message of an entry, checked against its digest and its name.
+ * The message of an entry, checked against its digest and its name. @param isCarried as of `unseal`
  * @returns `undefined` when the entry has moved on @throws DreamosError CORRUPT
  */
 export async function readEntry(
@@ -15,6 +15,7 @@ export async function readEntry(
   path: string,
   name: EntryName,
   mailbox: string,
+  isCarried = false,
 ): Promise<Message | undefined> {
   const result = await ctx.disk.read(path, { maxBytes: mostFileBytes, range: name.range });
   if (!result.ok) {
@@ -26,7 +27,7 @@ export async function readEntry(
     // Only a forged name is that of a part and of what was handed in; a part has no time of its own.
     return completeHandedIn(result.bytes, { id: name.id, mailbox, mtimeMs: result.mtimeMs ?? idTime(name.id) });
   }
-  const message = unseal(result.bytes);
+  const message = unseal(result.bytes, isCarried);
   if (message.id !== name.id) throw corrupt(`it is the message ${message.id}, under another one's name`);
   return message;
 }

@@ -76,7 +76,7 @@ async function claimMany(ctx: RedisContext, mailbox: string, options: ClaimManyO
 /** Of one of many: the others are taken, too. One that cannot be read waits for the end of its lease, as behind a single claim. */
 async function deliveryOr(ctx: RedisContext, reply: readonly Reply[]): Promise<Delivery | DreamosError> {
   try {
-    return await deliveryOf(ctx, reply);
+    return await deliveryOf(ctx, reply, true);
   } catch (error) {
     if (!(error instanceof DreamosError) || error.code !== 'CORRUPT') throw error;
     const [mailbox, id] = reply;
@@ -85,7 +85,7 @@ async function deliveryOr(ctx: RedisContext, reply: readonly Reply[]): Promise<D
   }
 }
 
-async function deliveryOf(ctx: RedisContext, reply: readonly Reply[]): Promise<Delivery> {
+async function deliveryOf(ctx: RedisContext, reply: readonly Reply[], isCarried = false): Promise<Delivery> {
   const [mailbox, id, token, attempt, leaseUntil, task, pack, bytes] = reply;
   const name = text(mailbox);
   const sealed = bytesIn(bytes) ?? (await bytesOf(ctx, name, text(id), text(pack)));
@@ -94,7 +94,7 @@ async function deliveryOf(ctx: RedisContext, reply: readonly Reply[]): Promise<D
     mailbox: name,
     attempt: Number(attempt),
     leaseUntil: Number(text(leaseUntil)),
-    message: unseal(sealed),
+    message: unseal(sealed, isCarried),
   };
 }
 

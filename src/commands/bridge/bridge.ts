@@ -97,7 +97,7 @@ async function zeromqFor(context: Context, { peer, via, key }: Way): Promise<Car
 }
 
 async function brokerFor(context: Context, session: Session, { peer, via, name }: Way): Promise<Carrier> {
-  const { brokersIn } = await import('../../carriers/amqp/brokers.ts');
+  const { brokersIn } = await import('../../carriers/brokers.ts');
   const urls = brokersIn(via);
   const [url] = urls ?? [];
   if (!urls || !url)

@@ -1,7 +1,7 @@
 /** A NATS server of its own on loopback, with JetStream in a folder of its own; what it starts ends with it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect as connectTo, type ConnectionOptions, type NatsConnection, nkeys } from '@nats-io/transport-node';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
@@ -17,8 +17,10 @@ export interface NatsServer {
   kill(): Promise<void>;
   /** With what it has on disk. @returns once it takes connections */
   begin(): Promise<void>;
-  /** SIGSTOP, SIGCONT: it stands still, and goes on. */
-  signal(one: 'SIGSTOP' | 'SIGCONT'): void;
+  /** SIGSTOP. @returns once it stands still */
+  stop(): Promise<void>;
+  /** SIGCONT */
+  goOn(): void;
   /** What is in it, for who looks past the bridge. */
   look<T>(how: (jsm: JetStreamManager, nc: NatsConnection) => Promise<T>): Promise<T>;
 }
@@ -35,14 +37,16 @@ export const byPassword = {
   login: { user: 'admin', pass: password } as ConnectionOptions,
 };
 
-/** It is not begun yet. @param how lines of its configuration, and how it is reached by them */
-export async function natsServer(dir: string, { lines, login } = byPassword): Promise<NatsServer> {
-  const port = await freePort();
+/** It is not begun yet. @param how lines of its configuration, and how it is reached by them @param at its port */
+export async function natsServer(dir: string, how = byPassword, at?: number): Promise<NatsServer> {
+  const { lines, login } = how;
+  const port = at ?? (await freePort());
   mkdirSync(dir, { recursive: true });
   const config = join(dir, 'nats.conf');
   const all = [`listen: "127.0.0.1:${port}"`, `jetstream { store_dir: ${JSON.stringify(dir)} }`, ...lines];
   writeFileSync(config, `${all.join('\n')}\n`);
   let server: ChildProcess | undefined;
+  let isWanted = false;
   const isOver = (): boolean => !server || server.exitCode !== null || server.signalCode !== null;
   const reach = (): Promise<NatsConnection> => connectTo({ servers: `localhost:${port}`, reconnect: false, ...login });
   return {
@@ -50,15 +54,21 @@ export async function natsServer(dir: string, { lines, login } = byPassword): Pr
     port,
     password,
     kill: async () => {
+      isWanted = false;
       if (!server || isOver()) return;
       const ended = once(server, 'exit');
       server.kill('SIGKILL');
       await ended;
     },
     begin: async () => {
-      server = spawn('nats-server', ['-c', config, '-l', join(dir, 'log')], { stdio: 'ignore' });
-      for (;;) {
-        if (isOver()) throw new Error(`The NATS server has ended: ${dir}/log`);
+      isWanted = true;
+      for (let begun = 0; ;) {
+        if (!isWanted) throw new Error('The NATS server was killed before it was up');
+        // A connection that goes out may have its port for a moment.
+        if (isOver()) {
+          if (++begun > 20) throw new Error(`The NATS server has ended: ${dir}/log`);
+          server = spawn('nats-server', ['-c', config, '-l', join(dir, 'log')], { stdio: 'ignore' });
+        }
         const nc = await reach().catch(() => undefined);
         const isUp = await nc
           ?.flush()
@@ -69,14 +79,19 @@ export async function natsServer(dir: string, { lines, login } = byPassword): Pr
           .catch(() => undefined);
         await nc?.close();
         if (isUp) return;
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await new Promise((resolve) => setTimeout(resolve, 100));
       }
     },
-    signal: (one) => void server?.kill(one),
-    look: async (how) => {
+    stop: async () => {
+      server?.kill('SIGSTOP');
+      while (!/\) T/.test(readFileSync(`/proc/${server?.pid}/stat`, 'utf8')))
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    },
+    goOn: () => void server?.kill('SIGCONT'),
+    look: async (look) => {
       const nc = await reach();
       try {
-        return await how(await jetstreamManager(nc), nc);
+        return await look(await jetstreamManager(nc), nc);
       } finally {
         await nc.close();
       }

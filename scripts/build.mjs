@@ -144,6 +144,8 @@ async function buildCommand(page) {
     // import() would start the ESM loader for what require() can load as well.
     supported: { 'dynamic-import': false },
     external: [
+      '@nats-io/jetstream',
+      '@nats-io/transport-node',
       '@opentelemetry/api',
       '@secretlint/core',
       '@secretlint/secretlint-rule-preset-recommend',

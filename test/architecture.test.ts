@@ -71,6 +71,7 @@ const guarded: [modules: RegExp, where: string[]][] = [
   [/^(chalk|cli-table3)$/, ['cli/output.ts']],
   [/^amqplib$/, ['carriers/amqp/']],
   [/^zeromq$/, ['carriers/zeromq/']],
+  [/^@nats-io\//, ['carriers/nats/']],
   [/^@modelcontextprotocol\//, ['mcp/']],
   [/^commander$/, ['program/', 'cli/', 'commands/meta/']],
 ];

@@ -11,6 +11,8 @@ export const ofNodeAlone = [
   'backup.long',
   'benchmarks.long',
   'bridge-killed.long',
+  'bridge-nats.tools',
+  'bridge-nats-killed.long',
   'bridge-rabbit.tools',
   'bridge-ssh.tools',
   'bridge-zeromq',

@@ -1,29 +1,12 @@
 import { expect, test } from 'vitest';
 import { amqpCarrier } from '../../src/carriers/amqp/amqp.ts';
-import { brokersIn } from '../../src/carriers/amqp/brokers.ts';
+import { brokersIn } from '../../src/carriers/brokers.ts';
 import { namesOf } from '../../src/carriers/amqp/queues.ts';
 import { freePort } from '../free-port.ts';
 
 test('the queues of a root are the same however its name is cased', () => {
   expect(namesOf('Host-A', 'HOST-B')).toEqual(namesOf('host-a', 'host-b'));
   expect(namesOf('Host-A', 'b').own).toBe(namesOf('b', 'hOST-a').out);
-});
-
-test.each([
-  ['amqp://mail@one', ['amqp://mail@one']],
-  [
-    'amqps://mail@one:5671,two,[::1]:5673/team',
-    ['amqps://mail@one:5671/team', 'amqps://mail@two/team', 'amqps://mail@[::1]:5673/team'],
-  ],
-  ['amqp://a%40b@one,two', ['amqp://a%40b@one', 'amqp://a%40b@two']],
-  ['amqp://', undefined],
-  ['amqp://one,', undefined],
-  ['amqp://one,,two/team', undefined],
-  ['amqp://one,amqp://two', undefined],
-  ['amqp://one:x,two', undefined],
-  ['amqp://ann:12/x@one', undefined],
-])('%s names brokers: %j', (address, brokers) => {
-  expect(brokersIn(address)?.map(String)).toEqual(brokers);
 });
 
 test('of several brokers each is tried, and it is said why none does', async () => {

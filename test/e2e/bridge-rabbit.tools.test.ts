@@ -6,7 +6,7 @@ import { connect } from 'amqplib';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { amqpCarrier } from '../../src/carriers/amqp/amqp.ts';
-import { brokersIn } from '../../src/carriers/amqp/brokers.ts';
+import { brokersIn } from '../../src/carriers/brokers.ts';
 import { createIds } from '../../src/model/id.ts';
 import { freePort } from '../free-port.ts';
 import { demand, missing, noTool, said, skips } from '../lack.ts';

@@ -4,6 +4,7 @@
  * The peer's bridge acks it once its root has it. What that refuses comes back by a queue of its own.
  */
 import { type Channel, type ChannelModel, type ConfirmChannel, connect as connectTo, credentials } from 'amqplib';
+import { anyBroker, wordsOf } from '../brokers.ts';
 import { type Answer, type Carrier, CarrierDown, type Connection } from '../port.ts';
 import { consumeFrom } from './consume.ts';
 import { createUnderWay, type UnderWay } from '../under-way.ts';
@@ -35,33 +36,7 @@ const answerWithinMs = 60_000;
 
 export function amqpCarrier(options: AmqpOptions): Carrier {
   const { urls, connectMs = connectWithinMs } = options;
-  const [{ protocol, pathname } = new URL('amqp:')] = urls;
-  // The one that was there last, and behind its end the next one.
-  let turn = 0;
-  return {
-    words: `${protocol}//${urls.map(({ host }) => host).join(',')}${pathname}`,
-    connect: async (signal) => {
-      const failures: string[] = [];
-      for (let i = 0; i < urls.length && !signal.aborted; i++) {
-        const url = urls[(turn + i) % urls.length] as URL;
-        try {
-          const made = await connect(options, url, connectMs / urls.length, signal);
-          turn += i;
-          void made.ended.then(() => turn++);
-          return made;
-        } catch (error) {
-          failures.push(urls.length === 1 ? wordsOf(error) : `${url.host}: ${wordsOf(error)}`);
-        }
-      }
-      throw new CarrierDown(failures.join('; ') || 'the bridge was stopped');
-    },
-  };
-}
-
-/** Node's own errors have none where there are several addresses. */
-function wordsOf(error: unknown): string {
-  const { message, code } = error as Error & { readonly code?: string };
-  return message === '' ? (code ?? 'it failed') : message;
+  return anyBroker(urls, connectMs, (url, withinMs, signal) => connect(options, url, withinMs, signal));
 }
 
 async function connect(options: AmqpOptions, url: URL, withinMs: number, signal: AbortSignal): Promise<Connection> {

@@ -2,6 +2,7 @@ import type { Message, Options } from 'amqplib';
 import { agentNamePattern } from '../../model/agent.ts';
 import { isId } from '../../model/id.ts';
 import type { Parcel, Refusal, Returned } from '../port.ts';
+import { refusalIn, refusalText } from '../refusals.ts';
 
 /** A parcel or a refusal as the broker has it: the message's own bytes, and what is said of it in the headers. */
 export interface Published {
@@ -32,12 +33,12 @@ export function parcelOf({ properties, content }: Message): Parcel | undefined {
   return { id: messageId, to, hops, bytes: content };
 }
 
-export function refusalMessage({ id, to }: Parcel, { code, reason }: Refusal): Published {
+export function refusalMessage(parcel: Parcel, refusal: Refusal): Published {
   return {
-    content: Buffer.from(JSON.stringify({ v: 1, id, to, code, reason })),
+    content: Buffer.from(refusalText(parcel, refusal)),
     properties: {
       type: 'dreamos.refusal',
-      messageId: id,
+      messageId: parcel.id,
       contentType: 'application/json',
       persistent: true,
       mandatory: true,
@@ -48,11 +49,5 @@ export function refusalMessage({ id, to }: Parcel, { code, reason }: Refusal): P
 /** `undefined`: it is none. */
 export function refusalOf({ properties, content }: Message): Returned | undefined {
   if ((properties as { readonly type?: unknown }).type !== 'dreamos.refusal') return undefined;
-  try {
-    const { id, to, code, reason } = JSON.parse(content.toString()) as Readonly<Record<string, unknown>>;
-    if (typeof id !== 'string' || !isId(id) || typeof to !== 'string' || !agentNamePattern.test(to)) return undefined;
-    return typeof code === 'string' && typeof reason === 'string' ? { id, to, code, reason } : undefined;
-  } catch {
-    return undefined;
-  }
+  return refusalIn(content.toString());
 }

@@ -97,7 +97,8 @@ async function carrierFor(context: Context, session: Session, way: Way): Promise
     const { sshCarrier } = await import('../../carriers/ssh/ssh.ts');
     return sshCarrier({ command: via, env: context.around.env, cwd: context.around.cwd() });
   }
-  if (/^amqps?$/i.test(scheme)) return brokerFor(context, session, way);
+  if (/^amqps?$/i.test(scheme)) return amqpFor(context, session, way);
+  if (/^(?:nats|tls)$/i.test(scheme)) return natsFor(context, session, way);
   throw usage(`${scheme}:// is no carrier that is known here.`, 'Which there are: dreamos help bridges');
 }
 
@@ -114,19 +115,60 @@ async function zeromqFor(context: Context, { peer, via, key }: Way): Promise<Car
   return zeromqCarrier(zmq, { address: via, keys, far: keyOfPeer(keys, peer, via) });
 }
 
-async function brokerFor(context: Context, session: Session, { peer, via, name }: Way): Promise<Carrier> {
-  const { brokersIn } = await import('../../carriers/amqp/brokers.ts');
+async function amqpFor(context: Context, session: Session, way: Way): Promise<Carrier> {
+  const broker = await brokerOf(way, {
+    file: 'DREAMOS_AMQP_PASSWORD_FILE=~/.config/dreamos/amqp',
+    examples: 'amqp://user@host:5672/vhost; of a cluster: amqp://user@one,two,three/vhost',
+  });
+  const { amqpCarrier } = await import('../../carriers/amqp/amqp.ts');
+  const password = await secretOf(context, 'DREAMOS_AMQP_PASSWORD');
+  const { urls, user = 'guest', peer, own } = broker;
+  return amqpCarrier({ urls, user, password: password ?? 'guest', peer, own, warn: (text) => session.warn(text) });
+}
+
+async function natsFor(context: Context, session: Session, way: Way): Promise<Carrier> {
+  const { url, ...broker } = await brokerOf(way, {
+    file: 'DREAMOS_NATS_PASSWORD_FILE=~/.config/dreamos/nats',
+    examples: 'nats://user@host:4222/stream; of a cluster: nats://user@one,two,three/stream',
+  });
+  const { streamPattern } = await import('../../carriers/nats/stream.ts');
+  const stream = url.pathname.replace(/^\//, '') || 'dreamos';
+  if (!streamPattern.test(stream))
+    throw usage(
+      `${JSON.stringify(stream)} cannot be the name of a stream.`,
+      'Letters, digits, - and _, 64 at most: nats://host:4222/team',
+    );
+  const { loadNats } = await import('../../carriers/nats/package.ts');
+  const nats = await loadNats();
+  const { natsCarrier } = await import('../../carriers/nats/nats.ts');
+  const { urls, user, peer, own } = broker;
+  const creds = await fileOf(context, 'DREAMOS_NATS_CREDS_FILE');
+  const login = {
+    user,
+    password: await secretOf(context, 'DREAMOS_NATS_PASSWORD'),
+    creds: creds === undefined ? undefined : Buffer.from(creds),
+  };
+  return natsCarrier(nats, { urls, login, stream, peer, own, warn: (text) => session.warn(text) });
+}
+
+interface Broker {
+  readonly urls: readonly URL[];
+  readonly url: URL;
+  readonly user: string | undefined;
+  readonly peer: string;
+  readonly own: string;
+}
+
+/** @param how where a password belongs, and how an address is written */
+async function brokerOf({ peer, via, name }: Way, how: { file: string; examples: string }): Promise<Broker> {
+  const { brokersIn } = await import('../../carriers/brokers.ts');
   const urls = brokersIn(via);
   const [url] = urls ?? [];
-  if (!urls || !url)
-    throw usage(
-      'The address names no broker.',
-      'Write it as amqp://user@host:5672/vhost; of a cluster: amqp://user@one,two,three/vhost',
-    );
+  if (!urls || !url) throw usage('The address names no broker.', `Write it as ${how.examples}`);
   if (url.password !== '')
     throw usage(
       'A password in an address is seen by every user of the machine.',
-      'Leave it out there, and put it into a file: DREAMOS_AMQP_PASSWORD_FILE=~/.config/dreamos/amqp dreamos bridge …',
+      `Leave it out there, and put it into a file: ${how.file} dreamos bridge …`,
     );
   // The machine's own would be that of another root on it, too, and each would take the other's mail.
   if (name === undefined)
@@ -139,25 +181,20 @@ async function brokerFor(context: Context, session: Session, { peer, via, name }
       `${JSON.stringify(name)} cannot be what this root is called${sameAgent(name, peer) ? ': that is its peer' : ''}.`,
       'It is what the cards of its agents say there in `at`: --name host-a',
     );
-  const { amqpCarrier } = await import('../../carriers/amqp/amqp.ts');
-  const user = url.username === '' ? undefined : decodeURIComponent(url.username);
-  const password = await passwordOf(context, 'DREAMOS_AMQP_PASSWORD');
-  return amqpCarrier({
-    urls,
-    user: user ?? 'guest',
-    password: password ?? 'guest',
-    peer,
-    own: name,
-    warn: (text) => session.warn(text),
-  });
+  return { urls, url, user: url.username === '' ? undefined : decodeURIComponent(url.username), peer, own: name };
 }
 
 /** Never in the words of a command, which every user of the machine sees. */
-async function passwordOf(context: Context, variable: string): Promise<string | undefined> {
-  const { env } = context.around;
-  const file = env[`${variable}_FILE`];
-  if (file === undefined || file === '') return env[variable];
-  return (await readText(await context.openFile(file), file, context.signal)).replace(/\r?\n$/, '');
+async function secretOf(context: Context, variable: string): Promise<string | undefined> {
+  const text = await fileOf(context, `${variable}_FILE`);
+  return text === undefined ? context.around.env[variable] : text.replace(/\r?\n$/, '');
+}
+
+/** What is in the file that a variable names. */
+async function fileOf(context: Context, variable: string): Promise<string | undefined> {
+  const file = context.around.env[variable];
+  if (file === undefined || file === '') return undefined;
+  return readText(await context.openFile(file), file, context.signal);
 }
 
 function textOf({ event, id = '', mailbox = '', again, code, reason }: BridgeTold): string {

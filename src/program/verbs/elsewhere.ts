@@ -60,7 +60,7 @@ export const bridge: Verb = {
       command
         .option(
           '--via <carrier>',
-          "a command line that ends in `dreamos receive` there, a broker, or who listens there: 'ssh host-b dreamos receive', amqp://user@host/vhost, tcp://host-b:5555",
+          "a command line that ends in `dreamos receive` there, a broker, or who listens there: 'ssh host-b dreamos receive', amqp://user@host/vhost, nats://user@host/stream, tcp://host-b:5555",
         )
         .option('--name <name>', 'what this root is called there; a broker needs it')
         .option('--key <file>', 'for tcp://: the keys of this root and its peers; made where it is missing')

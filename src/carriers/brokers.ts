@@ -1,0 +1,46 @@
+import { CarrierDown, type Carrier, type Connection } from './port.ts';
+
+/** `amqp://user@one:5672,two:5672/vhost`, as one address each. @returns `undefined`: it names none, or something else */
+export function brokersIn(address: string): readonly URL[] | undefined {
+  const [, before = '', hosts = '', behind = ''] =
+    /^((?:amqps?|nats|tls):\/\/(?:[^/?#]*@)?)([^/?#@]*)(.*)$/is.exec(address) ?? [];
+  const all = hosts.split(',').map((host) => `${before}${host}${behind}`);
+  const urls = all.flatMap((one) => (URL.canParse(one) ? [new URL(one)] : []));
+  // The second address of two whole ones; or a password with a "/", which would be told as a host with its vhost.
+  if (/^\/\/[^/]|@/.test(behind)) return undefined;
+  return urls.length === all.length && urls.every(({ hostname }) => hostname !== '') ? urls : undefined;
+}
+
+/** As `Carrier.connect`; it has to be open within that, milliseconds. */
+type ConnectTo = (url: URL, withinMs: number, signal: AbortSignal) => Promise<Connection>;
+
+/** One broker alone has to be open within `connectMs`, several share it: any does. */
+export function anyBroker(urls: readonly URL[], connectMs: number, connectTo: ConnectTo): Carrier {
+  const [{ protocol, pathname } = new URL('amqp:')] = urls;
+  // The one that was there last, and behind its end the next one.
+  let turn = 0;
+  return {
+    words: `${protocol}//${urls.map(({ host }) => host).join(',')}${pathname}`,
+    connect: async (signal) => {
+      const failures: string[] = [];
+      for (let i = 0; i < urls.length && !signal.aborted; i++) {
+        const url = urls[(turn + i) % urls.length] as URL;
+        try {
+          const made = await connectTo(url, connectMs / urls.length, signal);
+          turn += i;
+          void made.ended.then(() => turn++);
+          return made;
+        } catch (error) {
+          failures.push(urls.length === 1 ? wordsOf(error) : `${url.host}: ${wordsOf(error)}`);
+        }
+      }
+      throw new CarrierDown(failures.join('; ') || 'the bridge was stopped');
+    },
+  };
+}
+
+/** Node's own errors have none where there are several addresses. */
+export function wordsOf(error: unknown): string {
+  const { message, code } = error as Error & { readonly code?: string };
+  return message === '' ? (code ?? 'it failed') : message;
+}

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { loadNats } from '../../src/carriers/nats/package.ts';
+import { namesOf, returnsOf } from '../../src/carriers/nats/stream.ts';
+
+test('the subjects of a root are the same however its name is cased', () => {
+  expect(namesOf('team', 'Host-A', 'HOST-B')).toEqual(namesOf('team', 'host-a', 'host-b'));
+  expect(namesOf('team', 'Host-A', 'b').own).toBe(namesOf('team', 'b', 'hOST-a').out);
+  expect(namesOf('team', 'a', 'b').returns).toBe(returnsOf('team', 'A', 'B'));
+});
+
+test('no two roots have one subject or consumer, whatever letters their names have', () => {
+  const names = ['a', 'a.b', 'a_b', 'a_d', 'a._', 'a_.', 'a_by_b', 'b', 'a-b', 'b_', 'a_'];
+  const all = names.flatMap((own) => names.map((peer) => namesOf('team', own, peer)));
+  for (const part of ['returns', 'returnsConsumer'] as const)
+    expect(new Set(all.map((one) => one[part])).size).toBe(all.length);
+  expect(new Set(all.map(({ own }) => own)).size).toBe(names.length);
+  expect(new Set(all.flatMap((one) => [one.ownConsumer, one.returnsConsumer])).size).toBe(all.length + names.length);
+  for (const { own, returns, ownConsumer, returnsConsumer } of all) {
+    expect([own, returns].map((subject) => subject.split('.').length)).toEqual([3, 4]);
+    for (const consumer of [ownConsumer, returnsConsumer]) expect(consumer).toMatch(/^[\w-]+$/);
+  }
+});
+
+test('without the packages it is said how to get them', async () => {
+  const missing = loadNats(() =>
+    Promise.reject(new Error("Cannot find package '@nats-io/jetstream' from x\nRequire: y")),
+  );
+  await expect(missing).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringContaining("Cannot find package '@nats-io/jetstream' from x."),
+    hint: expect.stringContaining('npm install @nats-io/transport-node@3 @nats-io/jetstream@3'),
+  });
+});

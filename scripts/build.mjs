@@ -162,7 +162,7 @@ async function buildCommand(page) {
     define: { DREAMOS_VERSION: JSON.stringify(await ownVersion()) },
     // Its build for Node loads node:crypto, which is handed in where it is needed.
     alias: { ulid: join(root, 'node_modules/ulid/dist/browser/index.js') },
-    plugins: [pagePlugin(page), lazyChildProcess, withoutValidators, requires],
+    plugins: [pagePlugin(page), lazyChildProcess, lazyAssert, withoutValidators, requires],
   };
   const { built, plugin } = await buildParts(options);
   const result = await build({ ...options, plugins: [plugin, ...options.plugins] });
@@ -204,6 +204,21 @@ const lazyChildProcess = {
       const source = await readFile(path, 'utf8');
       if (!source.includes(eager)) return { errors: [{ text: 'commander no longer loads child_process this way' }] };
       const lazy = "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };";
+      return { contents: source.replace(eager, () => lazy), loader: 'js' };
+    });
+  },
+};
+
+// What redis-parser says of an answer that is none is checked by node:assert, which gets hold of the standard error stream at once.
+const lazyAssert = {
+  name: 'lazy-assert',
+  setup(api) {
+    api.onLoad({ filter: /[\\/]redis-errors[\\/]lib[\\/]\w+\.js$/ }, async ({ path }) => {
+      const eager = "const assert = require('assert')";
+      const source = await readFile(path, 'utf8');
+      if (!source.includes(eager)) return { errors: [{ text: 'redis-errors no longer loads assert this way' }] };
+      const lazy = `const assert = (value) => require('assert')(value);
+assert.strictEqual = (actual, expected) => require('assert').strictEqual(actual, expected);`;
       return { contents: source.replace(eager, () => lazy), loader: 'js' };
     });
   },

@@ -31,8 +31,7 @@ const parts = {
   // The server: what it is made of, hono among it, and the commands that are about it.
   server: /^(?:server\/|commands\/serve\/|core\/tokens\/|storage\/file\/disk\/foreign\/socket-files\.ts)/,
   // Keys, and what else a root goes by that has them.
-  security:
-    /^(?:commands\/security\/(?!audit|policy)|storage\/file\/disk\/foreign\/user-files\.ts|core\/(?:identity|seal)\/|core\/take\/(?:signed|unsealed)\.ts)/,
+  security: /^(?:commands\/security\/(?!audit|policy)|core\/(?:identity|seal)\/|core\/take\/(?:signed|unsealed)\.ts)/,
   // Commands of people and of administration; what agents, hooks and shell loops call all the time is not among them.
   rare: /^(?:commands\/(?:keep|meta|move|people|reach)\/|commands\/security\/(?:audit|policy)|commands\/look\/(?:trace|thread|top|who|resources|stats|metrics|alerts)\.ts|core\/(?:alerts|audit|secrets)\/|cli\/handler\/run-alert|core\/move\/|storage\/file\/events\/(?:read-log|rollups)\.ts|core\/config\/|core\/(?:agents\/duties|root\/(?:spans|revisions))\.ts|storage\/file\/documents\/revisions\.ts|hooks\/bind|wake\/|storage\/file\/(?:audit\/trail|backup|doctor|dump|keep|load|mov(?:e|ing)|aside|restore|make-root)|cli\/(?:other-words\.ts|help\/))/,
 };

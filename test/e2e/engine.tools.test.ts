@@ -45,6 +45,24 @@ describe.skipIf(skips(lack))(said('a root in Redis', lack), { timeout: 60_000 },
     await rig.shell('rm -r ../$(basename "$PWD").b');
   });
 
+  test('a send there loads of the build and of Node what files do, the connection, and no more', async ({
+    bare: rig,
+  }) => {
+    await init(rig, server);
+    const tell = `
+      const fs = require('fs'), read = fs.readFileSync, files = [];
+      fs.readFileSync = (path, ...more) => (files.push(String(path)), read(path, ...more));
+      process.on('exit', () => fs.writeFileSync('loaded', [...files, ...process.moduleLoadList].join('\\n')));`;
+    writeFileSync(join(rig.dir, 'tell.cjs'), tell);
+    const sent = await rig.shell('NODE_OPTIONS="--require $PWD/tell.cjs" dreamos send reviewer hello --as planner');
+    expect(sent, sent.err).toMatchObject({ code: 0 });
+    const loaded = readFileSync(join(rig.dir, 'loaded'), 'utf8').split('\n');
+    const ofBuild = loaded.flatMap((path) => /dist\/(\w+)\.cjs$/.exec(path)?.[1] ?? []);
+    expect(ofBuild).toEqual(['dreamos', 'redis']);
+    const ofNode = ['net', 'assert', 'zlib', 'tls', 'dns', 'child_process', 'perf_hooks'];
+    expect(ofNode.filter((name) => loaded.includes(`NativeModule ${name}`))).toEqual(['net']);
+  });
+
   test('does the whole round: topics, requests, workers, tasks, schedules, settings, policies', async ({
     bare: rig,
   }) => {

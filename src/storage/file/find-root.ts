@@ -71,6 +71,8 @@ export async function findFileRoot(options: FindOptions): Promise<FoundRoot> {
 /** The folder in which the mail of a root is by now, if it says so. @throws ROOT_MOVED: it is on its way */
 async function folderElsewhere(format: unknown, root: string): Promise<string | undefined> {
   if (!isOurs(format) || format.version !== engineVersion) return undefined;
+  // Each send in an engine would pay for what only moves write there.
+  if (format.engine !== files && !('token' in format)) return undefined;
   const { asMoving, beingMoved, folderIn } = await import('./moving.ts');
   const moving = asMoving(format);
   if (moving) throw beingMoved({ ...moving, root });

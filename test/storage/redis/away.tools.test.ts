@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/model/clock.ts';
+import { DreamosError } from '../../../src/model/errors.ts';
 import { createIds } from '../../../src/model/id.ts';
+import { parseAddress } from '../../../src/storage/engine/address.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
+import { Connection } from '../../../src/storage/redis/link/connection.ts';
 import { openRedisStore } from '../../../src/storage/redis/open.ts';
 import { freePort } from '../../free-port.ts';
-import { DreamosError } from '../../../src/model/errors.ts';
-import type { Store } from '../../../src/storage/port/store.ts';
 import { missing, said, skips } from '../../lack.ts';
 import { leaseMs, policy } from '../contract/rig.ts';
 import { newToken } from '../contract/ways.ts';
@@ -106,6 +109,23 @@ describe.skipIf(skips(lack))(said('a Redis server that is away, or not as it sho
     expect(await send(store)).toMatchObject({ code: 'SEND_UNCERTAIN' });
     await server.kill('SIGCONT');
     expect(await send(store)).toMatchObject({ state: 'ready' });
+  });
+
+  test('each command has its own time, whatever was asked before it and is asked behind it', async () => {
+    const server = await serve();
+    const open = () => Connection.open(parseAddress(server.address), { path: server.socket }, {}, 5000);
+    const [early, late] = [await open(), await open()];
+    // Answered, and its time is still running when the next one goes unanswered.
+    expect(await late.command('PING', [], 1500)).toEqual(Buffer.from('PONG'));
+    await setTimeout(200);
+    await server.kill('SIGSTOP');
+    const askedAt = systemClock.uptime();
+    const asked = [late.command('PING', [], 1500), early.command('PING', [], 600_000), early.command('PING', [], 200)];
+    const ended = await Promise.allSettled(asked);
+    expect(systemClock.uptime() - askedAt).toBeGreaterThan(1499);
+    const why = ['no answer came in 1.5 s', 'no answer came in 0.2 s', 'no answer came in 0.2 s'];
+    expect(ended.map((one) => one.status === 'rejected' && (one.reason as Error).message)).toEqual(why);
+    await server.kill('SIGCONT');
   });
 
   test('that somebody is there is noted by the way, and warns of nothing: what he does meets the same, and says it, in tenths of seconds', async () => {

@@ -40,3 +40,17 @@ test('the rights that are looked at first are those of all that scripts call', (
   const others = called.map((match) => match[1]).filter((name) => name !== 'PUBLISH');
   expect(new Set(commandsCalled)).toEqual(new Set(others));
 });
+
+test('a script has all functions that it calls, and not those that only others call', () => {
+  const lua = 'function if and or not return in ipairs pairs pcall tonumber tostring type unpack call enc'.split(' ');
+  for (const name of scriptNames()) {
+    // Without texts, in which there are patterns.
+    const source = scriptOf(name).source.replace(/'[^'\n]*'/g, '');
+    const made = [...source.matchAll(/^ *local function (\w+)/gm)].map((match) => match[1]);
+    const called = [...source.matchAll(/(?<![\w.:])(\w+) ?\(/g)].map((match) => match[1] ?? '');
+    const lacks = called.filter((one) => !made.includes(one) && !lua.includes(one));
+    expect({ name, lacks }).toEqual({ name, lacks: [] });
+  }
+  expect(scriptOf('nack').source).toContain('local function die(');
+  expect(scriptOf('ack').source).not.toContain('local function die(');
+});

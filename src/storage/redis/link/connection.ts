@@ -9,6 +9,7 @@
 import type { Socket } from 'node:net';
 import { connect, isIP } from 'node:net';
 import RedisParser from 'redis-parser';
+import { systemClock } from '../../../model/clock.ts';
 import type { EngineAddress } from '../../engine/address.ts';
 import { scriptOf } from './scripts.ts';
 
@@ -31,6 +32,9 @@ class Refusal extends Error {}
 interface Waiting {
   resolve(reply: unknown): void;
   reject(error: Error): void;
+  readonly waitMs: number;
+  /** By this machine's uptime, as the timer; tests own only the clock of what they look at. */
+  readonly until: number;
 }
 
 export class Connection {
@@ -41,6 +45,9 @@ export class Connection {
   #onMessage: ((message: string) => void) | undefined;
   #onEnd: (() => void) | undefined;
   #login: Promise<unknown> = Promise.resolve();
+  #isLetIn = false;
+  /** One for all commands that are under way. It stays behind them, so that not each has to set and clear one. */
+  #watch: { readonly timer: NodeJS.Timeout; readonly at: number } | undefined;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -89,7 +96,10 @@ export class Connection {
           connection.command('AUTH', [...(username === undefined ? [] : [username]), password], waitMs),
         db !== 0 && connection.command('SELECT', [db], waitMs),
       ]);
-      connection.#login.catch(() => connection.end());
+      connection.#login.then(
+        () => (connection.#isLetIn = true),
+        () => connection.end(),
+      );
       return connection;
     } catch (error) {
       connection.end();
@@ -104,6 +114,11 @@ export class Connection {
     await this.#login;
   }
 
+  /** `letIn` would say so at once. */
+  get isLetIn(): boolean {
+    return this.#isLetIn;
+  }
+
   get isOpen(): boolean {
     return this.#broken === undefined;
   }
@@ -111,18 +126,34 @@ export class Connection {
   /** @throws Broken; a server's error as it is */
   async command(name: string, args: readonly Arg[], waitMs: number): Promise<unknown> {
     if (!this.isOpen) throw new Broken(this.#broken);
-    const timer = setTimeout(() => this.end(`no answer came in ${seconds(waitMs)} s`), waitMs);
     this.#socket.ref();
     try {
       return await new Promise((resolve, reject) => {
-        this.#waiting.push({ resolve, reject });
+        const until = systemClock.uptime() + waitMs;
+        this.#waiting.push({ resolve, reject, waitMs, until });
+        this.#watchTill(until);
         this.#socket.write(encoded([name, ...args]));
       });
     } finally {
-      clearTimeout(timer);
       // Nobody has to close what he has forgotten: without a call under way it keeps no process alive.
       if (this.#waiting.length === 0 && !this.#onMessage) this.#socket.unref();
     }
+  }
+
+  /** Looks then, or before, whether somebody has waited for too long. */
+  #watchTill(until: number): void {
+    if (this.#watch && this.#watch.at <= until) return;
+    clearTimeout(this.#watch?.timer);
+    const timer = setTimeout(() => this.#lookWhoWaits(), until - systemClock.uptime());
+    this.#watch = { timer: timer.unref(), at: until };
+  }
+
+  #lookWhoWaits(): void {
+    this.#watch = undefined;
+    const now = systemClock.uptime();
+    const late = this.#waiting.find(({ until }) => until <= now);
+    if (late) this.end(`no answer came in ${seconds(late.waitMs)} s`);
+    else if (this.#waiting.length > 0) this.#watchTill(Math.min(...this.#waiting.map(({ until }) => until)));
   }
 
   async script(name: string, args: readonly Arg[], waitMs: number): Promise<unknown> {
@@ -170,6 +201,7 @@ export class Connection {
 
   #ended(): void {
     this.#broken ??= 'the connection was closed';
+    clearTimeout(this.#watch?.timer);
     for (const one of this.#waiting.splice(0)) one.reject(new Broken(this.#broken));
     const onEnd = this.#onEnd;
     this.#onEnd = undefined;

@@ -133,12 +133,14 @@ export class Link {
     return this.#patiently(mayChange, async (connection, isRepeat) => {
       const said = args.map((arg) => (typeof arg === 'symbol' ? (isRepeat ? '1' : '') : arg));
       const sentAt = clock.uptime();
-      if (mayChange) await this.#letIn(connection);
+      if (mayChange && !connection.isLetIn) await this.#letIn(connection);
       const words = [this.prefix, now, op, ...said];
       const asking = connection.script(script, words, this.#silenceMs);
-      // Who is not let in is told that first, and not what was said to a stranger.
-      asking.catch(() => undefined);
-      await this.#letIn(connection);
+      if (!connection.isLetIn) {
+        // Who is not let in is told that first, and not what was said to a stranger.
+        asking.catch(() => undefined);
+        await this.#letIn(connection);
+      }
       const answer = await asking;
       const [at, last, reply = null] = answer as [number, Buffer, unknown?];
       const changes = last.toString();
@@ -156,7 +158,7 @@ export class Link {
       let connection: Connection | undefined;
       let why: string;
       try {
-        connection = await this.#connection(until, isUncertain);
+        connection = this.#current?.isOpen ? this.#current : await this.#connection(until, isUncertain);
         return await work(connection, isUncertain);
       } catch (error) {
         this.known.doubt();

@@ -77,17 +77,29 @@ function sourceOf(name: string): string {
     const [head = '', ...parts] = text.split(/^--@ /m);
     const part = parts.find((one) => one.startsWith(`${name} `));
     if (part === undefined) continue;
-    const flags = part.slice(name.length + 1, part.indexOf('\n')).trim();
+    const end = part.indexOf('\n');
+    const flags = part.slice(name.length + 1, end).trim();
     const first = `#!lua${flags === 'deny-oom' ? '' : ` flags=${flags}`}\n`;
-    const tells = flags !== 'no-writes' && [...shared, head, part].some((lua) => lua.includes("'PUBLISH'"));
-    const body = part.slice(part.indexOf('\n') + 1);
-    const last = [head, 'local function operation()', body, 'end', 'return answered(operation())'];
-    return (
-      first +
-      withoutComments([`local isMover = ${isMover}`, base, ...(tells ? [mayTell] : []), ...shared, ...last].join('\n'))
-    );
+    const operation = ['local function operation()', part.slice(end + 1), 'end', 'return answered(operation())'];
+    const called = usedBy(withoutComments(operation.join('\n')), withoutComments([...shared, head].join('\n')));
+    const tells = flags !== 'no-writes' && called.includes("'PUBLISH'");
+    const whole = usedBy(called, withoutComments([base, ...(tells ? [mayTell] : [])].join('\n')));
+    return `${first}local isMover = ${isMover}\n${whole}`;
   }
   throw new Error(`There is no script ${name}.`);
+}
+
+/**
+ * `text` behind those functions of `library` that it needs: with each call the server makes a closure of each, and clears it away.
+ * A function of Lua calls only what stands above it.
+ */
+function usedBy(text: string, library: string): string {
+  let used = text;
+  for (const piece of library.split(/^(?=\S)(?!end\b)/m).reverse()) {
+    const [, name] = /^local function (\w+)/.exec(piece) ?? [];
+    if (name === undefined || new RegExp(`\\b${name}\\b`).test(used)) used = `${piece.trimEnd()}\n${used}`;
+  }
+  return used;
 }
 
 /** For the tests: every script that there is. */

@@ -47,15 +47,16 @@ local function boxOf(name) return call('HGET', P .. 'names', name:lower()) end
 local function isLog(name) return name:byte(1) == 35 end
 
 -- What is known of a mailbox as a whole, its hash `m`: its name; the bytes of what is unfinished; its last event, `seq`, and the
--- UTC day of that, `day`; `look`: nothing in it falls due before then; `looked`: when that was found out. It is read once in a
--- script, and written at its end (flush).
+-- UTC day of that, `day`; `look`: nothing in it falls due before then; `looked`: when that was found out; `read`: its last claim.
+-- It is read once in a script, and what of it changes, `new`, is written at its end (flush).
 local boxes = {}
 local function boxAt(n)
   local box = boxes[n]
   if box then return box end
-  local name, bytes, last, day, look, looked =
-    unpack(call('HMGET', K(n, 'm'), 'name', 'bytes', 'seq', 'day', 'look', 'looked'))
-  box = { name = name, bytes = tonumber(bytes) or 0, seq = last or nil, day = day or nil, look = tonumber(look), looked = tonumber(looked) }
+  local key = K(n, 'm')
+  local name, bytes, last, day, look, looked = unpack(call('HMGET', key, 'name', 'bytes', 'seq', 'day', 'look', 'looked'))
+  box = { key = key, name = name, bytes = tonumber(bytes) or 0, seq = last or nil, day = day or nil, look = tonumber(look),
+    looked = tonumber(looked), new = {} }
   boxes[n] = box
   return box
 end

@@ -28,7 +28,7 @@ end
 local function lineOf(n, inbox) return inbox and K(n, 'ia:' .. inbox) or K(n, 'c') end
 
 local function begin(n, maxAttempts, inbox)
-  if not inbox then call('HSET', K(n, 'm'), 'read', now) end
+  if not inbox then boxAt(n).new.read = int(now) end
   recoverAll(n, maxAttempts)
   lineUpAll()
 end

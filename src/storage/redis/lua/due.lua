@@ -118,9 +118,9 @@ local function recoverAll(n, maxAttempts)
   for _ = 1, 50 do
     if recover(n, maxAttempts, 200) == 0 then break end
   end
-  box.look = nextDue(n)
+  box.look, box.new.look = nextDue(n), ''
+  if box.look then box.new.look = int(box.look) end
   local ttl = tonumber(call('ZRANGE', K(n, 't'), 0, 0, 'WITHSCORES')[2])
   if ttl then lookAt(n, ttl) end
-  box.looked = now
-  box.isChanged = true
+  box.looked, box.new.looked = now, int(now)
 end

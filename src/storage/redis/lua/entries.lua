@@ -163,15 +163,14 @@ local function isOpen(s) return s == 'r' or s == 'd' or s == 'f' end
 local function weigh(e, sign)
   local box = boxAt(e.n)
   box.bytes = box.bytes + sign * (e.b + 1)
-  box.isChanged = true
+  box.new.bytes = int(box.bytes)
 end
 
 -- Something falls due then.
 local function lookAt(n, at)
   local box = boxAt(n)
   if not box.look or at < box.look then
-    box.look = at
-    box.isChanged = true
+    box.look, box.new.look = at, int(at)
   end
 end
 
@@ -193,7 +192,7 @@ local function enter(e, s)
         words = {}
         unlined[e.n] = words
       end
-      words[#words + 1] = score(e)
+      words[#words + 1] = int(score(e))
       words[#words + 1] = e.id
     end
   elseif s == 'd' then
@@ -202,10 +201,10 @@ local function enter(e, s)
     if e.D then call('ZADD', K(e.n, 'rs'), e.D, e.id) end
     if e.i then call('ZADD', K(e.n, 'ia:' .. e.i), e.o, e.id) end
   elseif s == 'f' then
-    call('ZADD', K(e.n, 'f'), e.L, e.id)
+    call('ZADD', K(e.n, 'f'), int(e.L), e.id)
     lookAt(e.n, e.L)
   elseif s == 'a' then
-    call('ZADD', K(e.n, 'a'), e.A, e.id)
+    call('ZADD', K(e.n, 'a'), int(e.A), e.id)
   else
     call('ZADD', K(e.n, 'x'), e.X, e.id)
   end

@@ -2,10 +2,18 @@
 -- mailboxes have news; `days` of a mailbox where the events of a UTC day begin and, of days that are over, end.
 
 local isTold = false
+-- The time of the event that was told last, as text, and its UTC day. The server writes a number that it is given as one for a
+-- fraction, which takes it longer than to be given its text.
+local toldAt, toldText, today
 
 -- A server that was made the master of others, or was started anew, has another history from then on: what had been told last may
 -- be missing in it, while somebody has followed it to its end.
-local function historyNow() return call('INFO', 'replication'):match('master_replid:(%x+)') or '' end
+-- Found as plain text: a pattern is tried at each of its 500 bytes.
+local function historyNow()
+  local said = call('INFO', 'replication')
+  local _, at = said:find('master_replid:', 1, true)
+  return at and said:match('^%x+', at + 1) or ''
+end
 
 -- So that no number is given twice, those of another history begin beyond all that may have been given: at ten for each millisecond
 -- since 1970 (Lua writes 14 digits, so not at more), and a million behind what is here, for a clock that is behind.
@@ -22,17 +30,18 @@ end
 -- `more` is the rest of the event's JSON: `,"by":"ann"`. Never without its change: the same script.
 local function tell(n, kind, id, more)
   if not isHistorySeen then seeHistory() end
+  -- What is loaded was told at other times (move/load.lua).
+  if toldAt ~= now then toldAt, toldText, today = now, int(now), int(math.floor(now / 86400000)) end
   seq = (tonumber(seq) or 0) + 1
-  call('XADD', K(n, 'ev'), int(seq) .. '-0', 't', now, 'e', kind, 'i', id, 'm', more or '')
+  local at = int(seq)
+  call('XADD', K(n, 'ev'), at .. '-0', 't', toldText, 'e', kind, 'i', id, 'm', more or '')
   local box = boxAt(n)
-  local day = int(math.floor(now / 86400000))
-  if box.day ~= day then
+  if box.day ~= today then
     if box.day then call('HSET', K(n, 'days'), 'to' .. box.day, box.seq) end
-    call('HSETNX', K(n, 'days'), 'from' .. day, seq)
-    box.day = day
+    call('HSETNX', K(n, 'days'), 'from' .. today, at)
+    box.day, box.new.day = today, today
   end
-  box.seq = seq
-  box.isRung = true
+  box.seq, box.new.seq = at, at
   isTold = true
   return seq
 end
@@ -67,16 +76,19 @@ end
 -- Writes down what was left, and what is known of the root and of mailboxes as wholes.
 local function flush()
   -- First: where the counter stood behind its events, nobody could tell one any more.
-  if isTold then call('HSET', P .. 'root', 'seq', seq, 'order', order or 0) end
+  if isTold then call('HSET', P .. 'root', 'seq', int(seq), 'order', order or 0) end
   saveAll()
   lineUpAll()
   for n, box in pairs(boxes) do
-    if box.isRung then
-      call('HSET', K(n, 'm'), 'bytes', box.bytes, 'seq', box.seq, 'day', box.day, 'look', box.look or '', 'looked', box.looked or '')
+    local words = {}
+    for field, value in pairs(box.new) do
+      words[#words + 1] = field
+      words[#words + 1] = value
+    end
+    if words[1] then call('HSET', box.key, unpack(words)) end
+    if box.new.seq then
       call('ZADD', P .. 'last', box.seq, n)
       redis.pcall('PUBLISH', P .. 'bell', box.name)
-    elseif box.isChanged then
-      call('HSET', K(n, 'm'), 'bytes', box.bytes, 'look', box.look or '', 'looked', box.looked or '')
     end
   end
 end

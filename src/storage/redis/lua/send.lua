@@ -23,11 +23,11 @@ end
 -- window untilFull; then of each: id bytes dueAt priority words sentAt expiresAt orderingKey replyTo group flags dueBy from
 -- number-of-keys keys... number-of-mailboxes (name expiresAt maxMessages maxBytes)...
 local window = nil
-local at = 5
 
-local function next()
-  at = at + 1
-  return A[at - 1]
+local numbers = {}
+local function numberOf(name)
+  numbers[name] = numbers[name] or boxOf(name)
+  return numbers[name]
 end
 
 local function knownUnder(id, keys)
@@ -150,17 +150,22 @@ local function sendOne(m)
 end
 
 local answers = {}
+local at = 5
 while at <= #A do
-  local m = { id = next(), sealed = next(), dueAt = next(), priority = next(), words = next(), sentAt = next(),
-    expiresAt = next(), orderingKey = next(), replyTo = next(), group = next(), flags = next(), dueBy = next(),
-    who = next(), keys = {}, boxes = {} }
-  for i = 1, tonumber(next()) do m.keys[i] = next() end
+  local m = { id = A[at], sealed = A[at + 1], dueAt = A[at + 2], priority = A[at + 3], words = A[at + 4], sentAt = A[at + 5],
+    expiresAt = A[at + 6], orderingKey = A[at + 7], replyTo = A[at + 8], group = A[at + 9], flags = A[at + 10], dueBy = A[at + 11],
+    who = A[at + 12], keys = {}, boxes = {} }
+  local keys = tonumber(A[at + 13])
+  for i = 1, keys do m.keys[i] = A[at + 13 + i] end
+  at = at + 14 + keys
   local names = {}
-  for i = 1, tonumber(next()) do
-    local name = next()
-    m.boxes[i] = { name = name, n = boxOf(name), expiresAt = next(), most = tonumber(next()), mostBytes = tonumber(next()) }
+  for i = 1, tonumber(A[at]) do
+    local name = A[at + 1]
+    m.boxes[i] = { name = name, n = numberOf(name), expiresAt = A[at + 2], most = tonumber(A[at + 3]), mostBytes = tonumber(A[at + 4]) }
     names[i] = name
+    at = at + 4
   end
+  at = at + 1
   m.names = table.concat(names, ' ')
   local answer = sendOne(m)
   answers[#answers + 1] = answer

@@ -3,20 +3,19 @@
  * length: `<id> <bytes>\n`.
  */
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
 import { DreamosError } from '../../../model/errors.ts';
 import type { RedisContext } from './context.ts';
 import { bytesIn, list } from './entry.ts';
 
-const compress = promisify(gzip);
-const expand = promisify(gunzip);
-
-export function pack(messages: readonly { readonly id: string; readonly bytes: Buffer }[]): Promise<Buffer> {
-  return compress(Buffer.concat(messages.flatMap(({ id, bytes }) => [Buffer.from(`${id} ${bytes.length}\n`), bytes])));
+export async function pack(messages: readonly { readonly id: string; readonly bytes: Buffer }[]): Promise<Buffer> {
+  const { gzip } = await import('node:zlib');
+  const all = messages.flatMap(({ id, bytes }) => [Buffer.from(`${id} ${bytes.length}\n`), bytes]);
+  return promisify(gzip)(Buffer.concat(all));
 }
 
 export async function unpack(packed: Buffer): Promise<Map<string, Buffer>> {
-  const all = await expand(packed);
+  const { gunzip } = await import('node:zlib');
+  const all = await promisify(gunzip)(packed);
   const found = new Map<string, Buffer>();
   for (let at = 0; at < all.length;) {
     const end = all.indexOf(10, at);

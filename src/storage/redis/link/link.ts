@@ -54,6 +54,7 @@ export class Link {
   #look: (() => Promise<string>) | undefined;
   #lacking = '';
   #replicas: number;
+  #line = '';
 
   constructor(options: LinkOptions) {
     this.options = options;
@@ -89,6 +90,16 @@ export class Link {
   /** @param said what the root itself asks for; '': nothing. Its folder may ask for more, and not for less. */
   needReplicas(said: string): void {
     this.#replicas = Math.max(this.#replicas, Number(said));
+  }
+
+  /** @param line the root in which the counting of events began, where it was moved since; '': in this one */
+  countOn(line: string): void {
+    this.#line = line;
+  }
+
+  /** What the cursors of this root end with, so that another's is known. */
+  get mark(): string {
+    return (this.#line || this.options.id).slice(-6);
   }
 
   /** A name for one call. */

@@ -164,6 +164,13 @@ export function cursorInvalid(text: string): DreamosError {
   );
 }
 
+/** Its place says nothing here. */
+export function cursorOfAnother(text: string): DreamosError {
+  return new DreamosError('invalid', 'CURSOR_INVALID', `${JSON.stringify(text)} is a cursor of another root.`, {
+    hint: 'Use it where it was told, or here `start`, or no `since` at all',
+  });
+}
+
 /** A warning: of these mailboxes events may be missing between a cursor and the next that are told. */
 export function prunedBehind([name = '', ...more]: readonly string[]): string {
   const whose = more.length === 0 ? name : `${name} and of ${more.length} more`;

@@ -91,7 +91,7 @@ describe.skipIf(skips(lack))(said('a move into a Redis and out of it', lack), ()
     expect((await one.move({ how: 'purge' }))?.left).toEqual([]);
     await expect(one.move({ to: `file:${one.root}` })).rejects.toMatchObject({
       code: 'USAGE',
-      message: expect.stringContaining(`${one.root} says where the root is`) as string,
+      message: expect.stringContaining(`${one.root} is where the root is looked for`) as string,
       hint: expect.stringMatching(/dreamos move --root 'redis\+unix:.*#[0-9A-Z]{26}' --to file:/) as string,
     });
   });

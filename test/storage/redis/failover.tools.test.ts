@@ -110,6 +110,22 @@ describe.skipIf(skips(lack))(said('events in Redis, followed over a failover', l
     },
   );
 
+  test('a cursor of another root is refused, and one without its mark goes on working', async () => {
+    const server = await serve();
+    const [one, other] = [await root(server.address), await root(server.address)];
+    const store = await one.open();
+    const sent = await send(store, 3);
+    const { cursors } = await follow(store, 'r0');
+    const [first = ''] = cursors;
+    expect((await follow(store, first.replace(/\..*/, ''))).told).toEqual(sent.slice(1));
+    const another = await other.open();
+    for (const cursor of [first, await store.journal.cursor(undefined, 'start')])
+      await expect(another.journal.readEvents(undefined, cursor)).rejects.toMatchObject({
+        code: 'CURSOR_INVALID',
+        message: expect.stringContaining('of another root') as string,
+      });
+  });
+
   test('a server that was started anew tells all once, and in order', async () => {
     const server = await serve();
     const { open } = await root(server.address);

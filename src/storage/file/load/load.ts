@@ -4,7 +4,7 @@
  * holds; its body byte for byte as it was.
  */
 import type { Loading } from '../../port/dump/loading.ts';
-import type { DumpRecord } from '../../port/dump/records.ts';
+import { type DumpRecord, lineId } from '../../port/dump/records.ts';
 import type { FindOptions, FoundRoot } from '../find-root.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { isMailboxName } from '../names/layout.ts';
@@ -69,7 +69,8 @@ export async function loadFileStore(
       case 'audit-key':
         return audit.take(record);
       case 'cursor':
-        return audit.takeCursor(record);
+        // Here events are not counted.
+        return record.id === lineId ? undefined : audit.takeCursor(record);
       case 'event':
         return events.take(await mailboxOf(record.event.mailbox), record);
     }

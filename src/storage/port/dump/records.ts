@@ -227,6 +227,8 @@ const audit = schema(() =>
 );
 const auditKey = schema(() => z.object({ kind: z.literal('audit-key'), checkpoint: count(), text: z.string() }));
 
+/** In a long cursor's place: in which root the counting of events began. */
+export const lineId = 'line';
 /** What a long cursor stands for, in the words of the storage that gave it out. */
 const cursor = schema(() =>
   z.object({ kind: z.literal('cursor'), id: z.string().check(z.regex(/^[0-9A-Za-z]{1,64}$/)), text: z.string() }),

@@ -4,7 +4,7 @@
  * it), the dump is exactly what there is.
  */
 import type { DumpOptions, TakeRecord } from '../../port/dump/loading.ts';
-import { type DumpRecord } from '../../port/dump/records.ts';
+import { type DumpRecord, lineId } from '../../port/dump/records.ts';
 import type { Link } from '../link/link.ts';
 import { list, text } from '../roles/entry.ts';
 import { boxRecords, documentRecords, keyRecords, auditRecords, reachRecords, type Box } from './kept.ts';
@@ -22,6 +22,7 @@ export async function dump(link: Link, take: TakeRecord, options: DumpOptions = 
   });
   boxes.sort((a, b) => (a.name < b.name ? -1 : 1));
   const parts = [
+    cursorRecords(link),
     documentRecords(link, boxes, whole),
     mailRecords(link, boxes),
     keyRecords(link),
@@ -45,4 +46,10 @@ async function* mailRecords(link: Link, boxes: readonly Box[]): AsyncGenerator<D
     yield* boxRecords(link, box);
     yield* entryRecords(link, box);
   }
+}
+
+/** Its numbers are those of the root that is made of it, so that cursors stay good. */
+async function* cursorRecords(link: Link): AsyncGenerator<DumpRecord, void, void> {
+  const line = text((await link.command('HGET', `${link.prefix}root`, 'line')) as Buffer | null);
+  yield { kind: 'cursor', id: lineId, text: line || link.options.id };
 }

@@ -53,6 +53,7 @@ export class Link {
   #look: (() => Promise<string>) | undefined;
   #lacking = '';
   readonly #replicas: Replicas;
+  #line = '';
 
   constructor(options: LinkOptions) {
     this.options = options;
@@ -90,6 +91,16 @@ export class Link {
   /** @param said what the root itself asks for; '': nothing. Its folder may ask for more, and not for less. */
   needReplicas(said: string): void {
     this.#replicas.need(Number(said));
+  }
+
+  /** @param line the root in which the counting of events began, where it was moved since; '': in this one */
+  countOn(line: string): void {
+    this.#line = line;
+  }
+
+  /** What the cursors of this root end with, so that another's is known. */
+  get mark(): string {
+    return (this.#line || this.options.id).slice(-6);
   }
 
   /** A name for one call. */

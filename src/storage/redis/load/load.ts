@@ -5,7 +5,7 @@
 import { DreamosError } from '../../../model/errors.ts';
 import type { Loading, TakeRecord } from '../../port/dump/loading.ts';
 import { bytesOf } from '../../port/dump/loading.ts';
-import type { DumpRecord } from '../../port/dump/records.ts';
+import { type DumpRecord, lineId } from '../../port/dump/records.ts';
 import type { Link, ScriptArg } from '../link/link.ts';
 import type { LoadCall } from './call.ts';
 import { clear } from './clear.ts';
@@ -87,11 +87,13 @@ function callsOf(record: DumpRecord, link: Link): readonly Call[] {
       return [['loadAudit', record.log, bytesOf(record.body)]];
     case 'audit-key':
       return [['loadFields', '', 'auditkeys', String(record.checkpoint), record.text]];
+    // Of files it says what a long one stands for, which is none of this root.
+    case 'cursor':
+      return record.id === lineId ? [['loadFields', '', 'root', 'line', record.text]] : [];
     // Entries and events come in their own way; the others are files' alone.
     case 'entry':
     case 'event':
     case 'handed-in':
-    case 'cursor':
     default:
       return [];
   }

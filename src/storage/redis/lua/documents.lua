@@ -72,7 +72,7 @@ told(A[3])
 return 1
 
 --@ known no-writes
--- changes commands...: nothing, if that is still the last one; else [settings, policy, epoch, jsons, lacking, durability, replicas],
+-- changes commands...: nothing, if that is still the last one; else [settings, policy, epoch, jsons, lacking, durability, replicas, line],
 -- of many cards none; `lacking`: the first of these commands that the user may not call
 if changes == A[3] or (not changes and A[3] == '') then return {} end
 local out = { call('HGET', P .. 'docs', 'settings') or '', call('HGET', P .. 'docs', 'policy') or '', '', {}, '' }
@@ -90,8 +90,8 @@ if call('HLEN', P .. 'cards') <= 16 then
     out[4][i] = json
   end
 end
-local durability, replicas = unpack(call('HMGET', P .. 'root', 'durability', 'replicas'))
-out[6], out[7] = durability or '', replicas or ''
+local durability, replicas, line = unpack(call('HMGET', P .. 'root', 'durability', 'replicas', 'line'))
+out[6], out[7], out[8] = durability or '', replicas or '', line or ''
 return out
 
 --@ cards no-writes

@@ -4,7 +4,7 @@ import { isoTime } from '../../../model/clock.ts';
 import type { WatchedEvent } from '../../../model/event.ts';
 import { isLog, topicMatches, topicOf } from '../../../model/topic.ts';
 import type { EventBatch, Journal, LogPart, Scope } from '../../port/journal.ts';
-import { cursorInvalid, prunedBehind } from '../../port/refusals.ts';
+import { cursorInvalid, cursorOfAnother, prunedBehind } from '../../port/refusals.ts';
 import type { RedisContext } from './context.ts';
 import { eventIn, list, text, texts } from './entry.ts';
 
@@ -19,8 +19,8 @@ export const dayText = (number: string): string => isoTime(Number(number) * dayM
 export function journalOf(ctx: RedisContext): Journal {
   const { link, bell } = ctx;
   return {
-    // There is one counter, so a cursor is a number, whatever mailboxes are asked for.
-    cursor: async (_of, at) => `r${at === 'start' ? '0' : String(await link.run('seq'))}`,
+    // There is one counter, so a cursor is a number, whatever mailboxes are asked for; and says whose.
+    cursor: async (_of, at) => `r${at === 'start' ? '0' : String(await link.run('seq'))}.${link.mark}`,
     readEvents: (of, cursor) => readEvents(ctx, of, cursor),
     history: async (id, mailbox = '') => list(await link.run('history', id, mailbox)).map((event) => eventIn(event)),
     recent: async (since, least) =>
@@ -72,8 +72,10 @@ function pairs(flat: readonly string[]): Map<string, string> {
 }
 
 async function readEvents({ link }: RedisContext, of: Scope, cursor: string): Promise<EventBatch> {
-  const from = /^r(\d{1,15})$/.exec(cursor)?.[1];
+  // Those of before have no mark.
+  const [, from, mark = link.mark] = /^r(\d{1,15})(?:\.([\w-]{1,6}))?$/.exec(cursor) ?? [];
   if (from === undefined) throw cursorInvalid(cursor);
+  if (mark !== link.mark) throw cursorOfAnother(cursor);
   let upTo = '';
   let names: readonly string[] = ['*'];
   if (of !== undefined && 'topics' in of) {
@@ -87,12 +89,12 @@ async function readEvents({ link }: RedisContext, of: Scope, cursor: string): Pr
   const [end, pruned, more, told] = list(await link.run('events', from, upTo, String(mostEvents), ...names));
   const events = list(told).map((one): WatchedEvent => {
     const event = eventIn(one);
-    return { ...event, cursor: `r${event.seq}` };
+    return { ...event, cursor: `r${event.seq}.${link.mark}` };
   });
   const gone = texts(pruned);
   return {
     events,
-    cursor: `r${text(end)}`,
+    cursor: `r${text(end)}.${link.mark}`,
     more: new Set(texts(more)),
     warnings: gone.length > 0 ? [prunedBehind(gone)] : [],
   };

@@ -42,9 +42,10 @@ export function looksOf(link: Link): Looks {
   const checkAll = async (): Promise<string> => {
     const told = await link.tell('known', '-', ...commandsCalled);
     keepAll(told);
-    const [lacking, durability, replicas] = list(told.reply).slice(4);
+    const [lacking, durability, replicas, line] = list(told.reply).slice(4);
     isRelaxed = text(durability) === 'relaxed';
     link.needReplicas(text(replicas));
+    link.countOn(text(line));
     return text(lacking);
   };
   const check = async (): Promise<void> => keepAll(await link.tell('known', known.changes ?? '-'));

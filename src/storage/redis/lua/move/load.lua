@@ -52,7 +52,7 @@ return 1
 -- nonce: it is no root any more
 if isGone() then return 1 end
 if not isMine() then return taken end
-call('HDEL', P .. 'root', 'id', 'seq', 'since', 'order', 'untold', 'boxes', 'packs', 'cards', 'window', 'loaded')
+call('HDEL', P .. 'root', 'id', 'seq', 'since', 'order', 'untold', 'boxes', 'packs', 'cards', 'window', 'loaded', 'line')
 return 1
 
 --@ loadUnlink allow-oom

@@ -67,7 +67,7 @@ export async function ensureStream(
   const fault = faultOf(info.config);
   if (fault !== undefined)
     throw new CarrierDown(`the stream ${stream} is not one for mail: ${fault}`, {
-      hint: 'How it has to be: dreamos help bridges. Where there is none, the bridge makes it',
+      hint: 'Where there is none, the bridge makes it; how it has to be says: dreamos help bridges',
     });
   return info;
 }

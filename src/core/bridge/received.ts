@@ -128,7 +128,8 @@ export class Received {
 
   /** One page further back. What a later one says holds. */
   async #lookBefore(before: Before): Promise<void> {
-    const name = this.#names[--before.reaches];
+    before.reaches--;
+    const name = this.#names[before.reaches];
     if (name === undefined || name === this.#own?.name || before.names.has(name) || this.#recent.has(name)) return;
     this.#old.add(name);
     const page = await this.#page(name);

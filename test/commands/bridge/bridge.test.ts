@@ -8,7 +8,7 @@ test.each([
   ['bridge b --via cat --key k', '--key is for tcp:// alone'],
   ['bridge b --via amqp://host-b --key k', '--key is for tcp:// alone'],
   ['bridge b --via nats://host-b --key k', '--key is for tcp:// alone'],
-  ['bridge b --via nats://host-b', 'A broker has to know what this root is called'],
+  ['bridge b --via nats://host-b', 'A broker has to know what the other roots call this one'],
   ['bridge b --via nats://host-b,', 'names no broker'],
   ['bridge b --via nats://host-b/a.b --name a', 'cannot be the name of a stream'],
   ['bridge b --via tls://ann:secret@host-b --name a', 'A password in an address'],

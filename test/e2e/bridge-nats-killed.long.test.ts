@@ -51,9 +51,13 @@ test.skipIf(skips(lack))(
         ((await there()).length < sent.length || (await idsIn(rig, roots.a, 'bob', 'archived')).length < sent.length)
       )
         await soon();
-      // What the broker still has comes again.
-      while (failures.length === 0 && (await server.look((jsm) => jsm.streams.info(way.stream))).state.messages > 0)
-        await soon();
+      // What the broker still has for somebody comes again. Of what was acked before it was killed its stream may keep some: 2.9.10 was
+      // seen to keep 63 that no consumer waits for.
+      const isLeft = async (): Promise<boolean> => {
+        const all = await server.look((jsm) => jsm.consumers.list(way.stream).next());
+        return all.some(({ num_pending, num_ack_pending }) => num_pending + num_ack_pending > 0);
+      };
+      while (failures.length === 0 && (await isLeft())) await soon();
       isOver = true;
       for (const one of [running.a, running.b]) one?.child.kill('SIGTERM');
       await Promise.all(keeping);

@@ -26,6 +26,8 @@ export interface ListenOptions extends GuardOptions {
 
 /** Of a connection, read ahead; more waits in its pipe. */
 const mostAhead = 16;
+/** For each bridge; of more the library throws away what it says to one that does not read. Twice what a bridge has under way. */
+const mostAnswers = 4000;
 /** What is answered last still leaves. */
 const lingerMs = 1000;
 
@@ -47,6 +49,7 @@ export async function listenForBridges(zmq: Zeromq, options: ListenOptions): Pro
     handshakeInterval: handshakeMs,
     maxMessageSize: mostLineBytes,
     receiveHighWaterMark: mostAhead,
+    sendHighWaterMark: mostAnswers,
     linger: lingerMs,
   });
   const send = oneByOne((frames: [to: Buffer, frame: string]) => router.send(frames));

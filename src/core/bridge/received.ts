@@ -82,6 +82,7 @@ export class Received {
   #recent = new Set<string>();
   #before = noBefore();
   #own: Own | undefined;
+  #asked: Promise<unknown> = Promise.resolve();
 
   constructor(session: Session) {
     this.#session = session;
@@ -112,12 +113,15 @@ export class Received {
     const before = this.#before;
     const since = Math.min(idTime(id), this.#session.clock.now()) - skewMs;
     while (before.reaches > 0 && !this.#endsBefore(before.reaches - 1, since)) await this.#lookBefore(before);
+    let unsure: Known | undefined;
     for (const name of this.#recent) {
       // Of its own this one knows more than is written.
       const known = name === this.#own?.name ? undefined : (await this.#page(name))?.rows.get(key);
-      if (known) return known;
+      if (known && !known.isOpen) return known;
+      unsure ??= known;
     }
-    return before.rows.get(key);
+    // Where a killed one was not sure, another may have stored it since.
+    return before.rows.get(key) ?? unsure;
   }
 
   /** What came before a message was made cannot be it: whether all of this page did. */
@@ -143,11 +147,16 @@ export class Received {
   }
 
   /** How many roots each of these has left that lie in a mailbox here; 0: it was sent here. */
-  async hops(ids: readonly string[], mailbox: string): Promise<ReadonlyMap<string, number>> {
-    await this.refresh();
-    const hops = new Map<string, number>();
-    for (const id of ids) hops.set(id, (await this.find(id, mailbox))?.hops ?? 0);
-    return hops;
+  hops(ids: readonly string[], mailbox: string): Promise<ReadonlyMap<string, number>> {
+    // Of two at a time one would find nothing in the page that the other one is reading.
+    const asked = this.#asked.then(async () => {
+      await this.refresh();
+      const hops = new Map<string, number>();
+      for (const id of ids) hops.set(id, (await this.find(id, mailbox))?.hops ?? 0);
+      return hops;
+    });
+    this.#asked = asked.catch(() => undefined);
+    return asked;
   }
 
   /** Whether it may have come and be forgotten. */

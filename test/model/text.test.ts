@@ -55,3 +55,11 @@ test.each([
 ])('%s stays as it is', (text) => {
   expect(withoutPasswords(text)).toBe(text);
 });
+
+// As one pattern each of these took 7 s or more.
+test('a text that is long, of whatever anybody sends, is looked through at once', { timeout: 20_000 }, () => {
+  for (const part of ['://x', 'redis:', '://']) {
+    const text = `@${part.repeat(3000)}`;
+    expect(withoutPasswords(text)).toBe(text);
+  }
+});

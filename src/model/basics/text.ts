@@ -27,9 +27,20 @@ export function withoutPasswords(text: string): string {
   return (
     text
       // A password that is not written as it has to be may have any sign: up to the last "@".
-      .replace(/(:\/\/)(?![\w.-]+:\d+\/)\S*:\S*@/gi, '$1…@')
-      .replace(/\b((?:rediss?|valkeys?|amqps?):\/*)(?!\/)\S*:\S*@/gi, '$1…@')
+      .replace(/\S+/g, (word) =>
+        withoutMiddle(withoutMiddle(word, /:\/\/(?![\w.-]+:\d+\/)/), /\b(?:rediss?|valkeys?|amqps?):\/*/i),
+      )
       .replace(/(?<!amqps?)(:\/\/)[^\s/@]+@/gi, '$1…@')
       .replace(/([?&](?:pass(?:word|wd)?|auth)=)[^\s&"']+/gi, '$1…')
   );
+}
+
+/** From behind `begin` to the last "@", if there is a ":" between. By hand: as one pattern it takes seconds for 8,000 characters. */
+function withoutMiddle(word: string, begin: RegExp): string {
+  const found = begin.exec(word);
+  if (!found) return word;
+  const from = found.index + found[0].length;
+  const colon = word.indexOf(':', from);
+  const end = word.lastIndexOf('@');
+  return colon !== -1 && colon < end ? `${word.slice(0, from)}…${word.slice(end)}` : word;
 }

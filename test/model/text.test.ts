@@ -56,6 +56,10 @@ test.each([
   expect(withoutPasswords(text)).toBe(text);
 });
 
+test.each(['nats', 'tls', 'amqp', 'redis'])('a password with a slash is taken out of %s://, too', (scheme) => {
+  expect(withoutPasswords(`${scheme}://ann:12/hunter2@host`)).not.toContain('hunter2');
+});
+
 // As one pattern each of these took 7 s or more.
 test('a text that is long, of whatever anybody sends, is looked through at once', { timeout: 20_000 }, () => {
   for (const part of ['://x', 'redis:', '://']) {

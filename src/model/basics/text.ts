@@ -28,7 +28,7 @@ export function withoutPasswords(text: string): string {
     text
       // A password that is not written as it has to be may have any sign: up to the last "@".
       .replace(/\S+/g, (word) =>
-        withoutMiddle(withoutMiddle(word, /:\/\/(?![\w.-]+:\d+\/)/), /\b(?:rediss?|valkeys?|amqps?):\/*/i),
+        withoutMiddle(withoutMiddle(word, /:\/\/(?![\w.-]+:\d+\/)/), /\b(?:rediss?|valkeys?|amqps?|nats|tls):\/*/i),
       )
       .replace(/(?<!amqps?)(:\/\/)[^\s/@]+@/gi, '$1…@')
       .replace(/([?&](?:pass(?:word|wd)?|auth)=)[^\s&"']+/gi, '$1…')

@@ -1,4 +1,5 @@
-import { CarrierDown, type Carrier, type Connection } from './port.ts';
+import { type Answer, type Carrier, CarrierDown, type Connection } from './port.ts';
+import { createUnderWay, type UnderWay } from './under-way.ts';
 
 /** `amqp://user@one:5672,two:5672/vhost`, as one address each. @returns `undefined`: it names none, or something else */
 export function brokersIn(address: string): readonly URL[] | undefined {
@@ -37,6 +38,58 @@ export function anyBroker(urls: readonly URL[], connectMs: number, connectTo: Co
       throw new CarrierDown(failures.join('; ') || 'the bridge was stopped');
     },
   };
+}
+
+/** A connection to a broker from its first moment on. */
+export interface Opening {
+  /** Why it has ended. */
+  readonly ended: Promise<string>;
+  readonly underWay: UnderWay<Answer>;
+  /** Again, it does nothing. */
+  end(why: string): void;
+}
+
+interface Bounds {
+  /** Milliseconds, for `open`. */
+  readonly withinMs: number;
+  /** As `createUnderWay` has it. */
+  readonly answerMs: number;
+  readonly signal: AbortSignal;
+  /** Told at once of `end`, for who sees that it has ended. */
+  watch(end: Opening['end']): void;
+  /** Once, when it ends. */
+  close(): Promise<unknown>;
+}
+
+/** @param open what is done over the connection until it can be used @throws what `open` throws; CarrierDown: it ended before */
+export async function openOver(
+  { withinMs, answerMs, signal, watch, close }: Bounds,
+  open: (opening: Opening) => Promise<Connection>,
+): Promise<Connection> {
+  let tellEnd: (why: string) => void = () => undefined;
+  const ended = new Promise<string>((resolve) => (tellEnd = resolve));
+  const end = (why: string): void => {
+    if (!underWay.end(why)) return;
+    tellEnd(why);
+    close().catch(() => undefined);
+  };
+  const underWay = createUnderWay<Answer>(answerMs, end);
+  watch(end);
+  const timer = setTimeout(() => end(`it has not answered in ${withinMs / 1000} s`), withinMs);
+  const opened = (async () => {
+    if (signal.aborted) throw new CarrierDown('the bridge was stopped');
+    return open({ ended, underWay, end });
+  })();
+  try {
+    // Of one that is silent nothing else comes to an end.
+    return await Promise.race([opened, ended.then((why) => Promise.reject(new CarrierDown(why)))]);
+  } catch (error) {
+    opened.catch(() => undefined);
+    end(wordsOf(error));
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Node's own errors have none where there are several addresses. */

@@ -4,10 +4,10 @@
  * The peer's bridge acks it once its root has it. What that refuses comes back by a queue of its own.
  */
 import { type Channel, type ChannelModel, type ConfirmChannel, connect as connectTo, credentials } from 'amqplib';
-import { anyBroker, wordsOf } from '../brokers.ts';
+import { anyBroker, type Opening, openOver, wordsOf } from '../brokers.ts';
 import { type Answer, type Carrier, CarrierDown, type Connection } from '../port.ts';
 import { consumeFrom } from './consume.ts';
-import { createUnderWay, type UnderWay } from '../under-way.ts';
+import type { UnderWay } from '../under-way.ts';
 import { parcelMessage } from './message.ts';
 import { assertQueue, type Names, namesOf } from './queues.ts';
 
@@ -55,18 +55,14 @@ async function connect(options: AmqpOptions, url: URL, withinMs: number, signal:
     credentials: credentials.plain(user, password),
   };
   const model = await connectTo(to, how);
-  let tellEnd: (why: string) => void = () => undefined;
-  const ended = new Promise<string>((resolve) => (tellEnd = resolve));
-  const end = (reason: string): void => {
-    if (!underWay.end(reason)) return;
-    tellEnd(reason);
-    model.close().catch(() => undefined);
+  const bounds = {
+    withinMs,
+    answerMs,
+    signal,
+    watch: (end: Opening['end']) => watch(model, end),
+    close: () => model.close(),
   };
-  const underWay = createUnderWay<Answer>(answerMs, end);
-  watch(model, end);
-  const timer = setTimeout(() => end(`it has not answered in ${withinMs / 1000} s`), withinMs);
-  const open = async (): Promise<Connection> => {
-    if (signal.aborted) throw new CarrierDown('the bridge was stopped');
+  return openOver(bounds, async ({ ended, underWay, end }) => {
     const channel = await model.createConfirmChannel();
     watch(channel, end);
     const names = namesOf(own, peer);
@@ -80,18 +76,7 @@ async function connect(options: AmqpOptions, url: URL, withinMs: number, signal:
         await ended;
       },
     };
-  };
-  const opening = open();
-  try {
-    // Of one that is silent nothing else comes to an end.
-    return await Promise.race([opening, ended.then((why) => Promise.reject(new CarrierDown(why)))]);
-  } catch (error) {
-    opening.catch(() => undefined);
-    end(wordsOf(error));
-    throw error;
-  } finally {
-    clearTimeout(timer);
-  }
+  });
 }
 
 /** An error without a listener would end the process. */

@@ -5,9 +5,9 @@
  */
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { anyBroker, wordsOf } from '../brokers.ts';
+import { anyBroker, type Opening, openOver, wordsOf } from '../brokers.ts';
 import { type Answer, type Carrier, CarrierDown, type Connection } from '../port.ts';
-import { createUnderWay, type UnderWay } from '../under-way.ts';
+import type { UnderWay } from '../under-way.ts';
 import { consumeFrom, type Consumed } from './consume.ts';
 import { parcelMessage } from './message.ts';
 import type { Nats } from './package.ts';
@@ -78,19 +78,14 @@ async function connect(around: Around, url: URL, withinMs: number, signal: Abort
   const { nats, options } = around;
   const { urls, own, peer, stream, warn, answerMs = answerWithinMs, ackWaitMs = ackWithinMs } = options;
   const nc = await nats.connect(connectTo(nats, options, url, withinMs));
-  let tellEnd: (why: string) => void = () => undefined;
-  const ended = new Promise<string>((resolve) => (tellEnd = resolve));
-  const end = (reason: string): void => {
-    if (!underWay.end(reason)) return;
-    tellEnd(reason);
-    nc.close().catch(() => undefined);
+  const bounds = {
+    ...{ withinMs, answerMs, signal },
+    watch: (end: Opening['end']) =>
+      void nc.closed().then((error) => end(error ? wordsOf(error) : 'the broker has closed the connection')),
+    close: () => nc.close(),
   };
-  const underWay = createUnderWay<Answer>(answerMs, end);
-  void nc.closed().then((error) => end(error ? wordsOf(error) : 'the broker has closed the connection'));
-  const timer = setTimeout(() => end(`it has not answered in ${withinMs / 1000} s`), withinMs);
-  let consumed: Consumed | undefined;
-  const open = async (): Promise<Connection> => {
-    if (signal.aborted) throw new CarrierDown('the bridge was stopped');
+  return openOver(bounds, async ({ ended, underWay, end }) => {
+    let consumed: Consumed | undefined;
     const names = namesOf(stream, own, peer);
     const jsm = await nats.jetstreamManager(nc, { checkAPI: false, timeout: withinMs });
     const js = jsm.jetstream();
@@ -118,18 +113,7 @@ async function connect(around: Around, url: URL, withinMs: number, signal: Abort
         await ended;
       },
     };
-  };
-  const opening = open();
-  try {
-    // Of one that is silent nothing else comes to an end.
-    return await Promise.race([opening, ended.then((why) => Promise.reject(new CarrierDown(why)))]);
-  } catch (error) {
-    opening.catch(() => undefined);
-    end(wordsOf(error));
-    throw error;
-  } finally {
-    clearTimeout(timer);
-  }
+  });
 }
 
 const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());

@@ -151,7 +151,9 @@ class MailboxNews {
     for (const entry of entries) {
       const { id, state } = entry;
       const row = this.#deliveries.change(id, (delivery) => applyEntry(delivery, entry));
-      if (state === 'dead' && row.reason === undefined) row.reason = (await whyOrWarn(session, entry))?.reason ?? null;
+      // Who died before he told of it has left why.
+      const why = state === 'dead' && (row.reason ?? null) === null ? await whyOrWarn(session, entry) : undefined;
+      if (why) this.#deliveries.change(id, (delivery) => ((delivery.reason = why.reason), true));
       const isTask = entry.task === true && !ended.has(id);
       const isWhole = known.get(id)?.isWhole === true;
       const message = isWhole && !isTask ? undefined : await readOrWarn(session, entry);

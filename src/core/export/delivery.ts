@@ -105,6 +105,13 @@ export function applyEvent(row: Delivery, event: LoggedEvent): true {
   return true;
 }
 
+/** @returns whether that is new */
+export function endsNever(row: Delivery): boolean {
+  const isNew = (row.due_at ?? row.lease_until ?? null) !== null;
+  Object.assign(row, nowhere);
+  return isNew;
+}
+
 const toArchive = new Set(['acked', 'cancelled', 'replaced', 'published']);
 
 /** From when on the archive may have what an event has put there: an import puts it where it was long ago. */

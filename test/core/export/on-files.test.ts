@@ -1,3 +1,4 @@
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { exportTo } from '../../../src/core/export/export.ts';
@@ -85,4 +86,35 @@ test('what a process has done before it died without telling of it is told by wh
     { state: 'dead', outcome: 'dead', reason: 'refused' },
   ]);
   expect(contents(file)).toEqual(contents(anew));
+});
+
+test('what was done to a message and never told is known once its lease is over, also where nothing else happens', async () => {
+  await send(root, { to: 'bob', body: 'x' });
+  const { receipt } = must(await readNext(root, 'bob'));
+  await exportTo(root, file);
+  const dying = sessionOver(
+    await room.open(killedBehind(({ method, to }) => method === 'rename' && /archive/.test(to ?? ''))),
+  );
+  await ack(dying, receipt);
+  expect(room.warnings.join()).toMatch(/event log of bob could not be written: killed/);
+  room.clock.advance(dayMs / 24);
+  expect((await exportTo(root, file))?.rows).toMatchObject({ deliveries: 1, events: 0 });
+  expect(rows(file, 'SELECT state, outcome, lease_until FROM deliveries')).toEqual([
+    { state: 'archived', outcome: 'acked', lease_until: null },
+  ]);
+  const anew = join(dir, 'anew.db');
+  await exportTo(root, anew);
+  expect(contents(file)).toEqual(contents(anew));
+  expect((await exportTo(root, file))?.rows).toMatchObject({ deliveries: 0 });
+});
+
+test('what is nowhere, and of which nobody has told, is looked for once', async () => {
+  await send(root, { to: 'bob', body: 'x', delayMs: 60_000 });
+  await exportTo(root, file);
+  for (const entry of await gather(root.store.look.list('bob', 'delayed'))) rmSync(join(room.at('bob').dir, entry.key));
+  room.clock.advance(dayMs / 24);
+  expect((await exportTo(root, file))?.rows).toMatchObject({ deliveries: 1 });
+  const before = readFileSync(file);
+  await exportTo(root, file);
+  expect(readFileSync(file).equals(before)).toBe(true);
 });

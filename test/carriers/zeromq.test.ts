@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect as connectTo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +32,21 @@ const never = new AbortController().signal;
 const far = zmq.curveKeyPair();
 const near = zmq.curveKeyPair();
 const stored = async (parcels: readonly Parcel[]): Promise<Answer[]> => parcels.map(() => ({ is: 'stored' }));
+
+/** Of one who shows no key (https://rfc.zeromq.org/spec/23): the greeting of version 3.0, and READY. */
+const ready = Buffer.from('\x05READY\x0bSocket-Type\0\0\0\x06DEALER', 'latin1');
+const plainGreeting = Buffer.concat([
+  Buffer.from(`\xff${'\0'.repeat(8)}\x7f\x03\0NULL${'\0'.repeat(48)}`, 'latin1'),
+  Buffer.from([4, ready.length]),
+  ready,
+]);
+function frameOf(bytes: Uint8Array): Buffer {
+  const head = Buffer.alloc(9);
+  // A long one, with none behind it.
+  head.writeUInt8(2);
+  head.writeBigUInt64BE(BigInt(bytes.length), 1);
+  return Buffer.concat([head, bytes]);
+}
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -195,7 +210,9 @@ describe('a connection', () => {
 
 describe('who may connect', () => {
   test('is whose key is in the file, and nobody else, with whatever key or none', async () => {
-    const { connect, address, warnings } = await listen();
+    const taken: Parcel[] = [];
+    const take = async (parcels: readonly Parcel[]): Promise<Answer[]> => (taken.push(...parcels), stored(parcels));
+    const { connect, address, warnings } = await listen({ take });
     const stranger = zmq.curveKeyPair();
     await expect(connect({ keys: stranger })).rejects.toMatchObject({
       message: expect.stringContaining('is not in the file of the other one'),
@@ -204,12 +221,15 @@ describe('who may connect', () => {
     expect(await why(connect({ far: near.publicKey }))).toContain('does not have the key');
     expect(warnings).toEqual([expect.stringContaining(`his key, ${stranger.publicKey}, is not in /keys.`)]);
     expect(warnings[0]).toContain(`echo 'peer <its name> ${stranger.publicKey}' >> /keys; then start this anew`);
-    const plain = new zmq.Dealer({ linger: 0 });
-    ends.push(() => plain.close());
-    const turnedAway = new Promise((resolve) => plain.events.on('disconnect', resolve));
-    plain.connect(address);
-    await plain.send(Buffer.from(parcelLine({ n: 1, parcel })));
+    const plain = connectTo(Number(address.split(':').at(-1)), '127.0.0.1');
+    ends.push(() => plain.destroy());
+    // It may be reset, since what it says last is not read.
+    const turnedAway = new Promise((resolve) => plain.on('error', () => undefined).on('close', resolve));
+    plain.write(plainGreeting);
+    plain.write(frameOf(parcelLine({ n: 1, parcel })));
+    plain.resume();
     await turnedAway;
+    expect(taken).toEqual([]);
     expect(await (await connect()).publish(parcel)).toEqual({ is: 'stored' });
   });
 
@@ -269,6 +289,17 @@ describe('who may connect', () => {
     await expect.poll(() => Math.min(nonsense, turnedAway), { timeout: 20_000 }).toBeGreaterThan(20);
     const both = [await connect(), await connect()];
     for (const one of both) expect(await one.publish(parcel)).toEqual({ is: 'stored' });
+  });
+
+  test.skipIf(process.platform !== 'linux')('opens nothing that stays open, however often he connects', async () => {
+    const { connect, address, end } = await listen();
+    await (await connect()).close();
+    const open = (): number => readdirSync('/proc/self/fd').length;
+    const before = open();
+    for (let again = 0; again < 10; again++) await (await connect()).close();
+    await end();
+    for (let again = 0; again < 10; again++) expect(await why(connect({ address }))).toContain('nobody listens');
+    await expect.poll(open).toBeLessThan(before + 10);
   });
 
   test('two cannot listen at one port', async () => {

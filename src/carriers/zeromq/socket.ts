@@ -13,13 +13,22 @@ export const socketOptions = (address: string) => ({
   heartbeatTimeout: 30_000,
 });
 
-/** What who connects sets, in a context of his own. @param far the public key of the other end */
+/** One for all who connect: of one that nobody uses any more the library keeps five files open, and a thread, as long as the process lives. */
+const contexts = new WeakMap<Zeromq, InstanceType<Zeromq['Context']>>();
+
+function contextOf(zmq: Zeromq): InstanceType<Zeromq['Context']> {
+  let context = contexts.get(zmq);
+  if (!context) contexts.set(zmq, (context = new zmq.Context({ blocky: false })));
+  return context;
+}
+
+/** What who connects sets. @param far the public key of the other end */
 export const dialOptions = (
   zmq: Zeromq,
   { address, keys, far }: { readonly address: string; readonly keys: KeyPair; readonly far: string },
 ) => ({
   ...socketOptions(address),
-  context: new zmq.Context({ blocky: false }),
+  context: contextOf(zmq),
   curveServerKey: far,
   curvePublicKey: keys.publicKey,
   curveSecretKey: keys.secretKey,

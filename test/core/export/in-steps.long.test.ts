@@ -14,6 +14,7 @@ import { readNext } from '../../../src/core/take/read.ts';
 import { ack, nack } from '../../../src/core/take/settle.ts';
 import { unfinished } from '../../../src/model/state.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
+import { createTask } from '../../../src/core/tasks/create.ts';
 import { scratch } from '../../scratch.ts';
 import { watchedDisk } from '../../storage/file/disks.ts';
 import { makeRoom, type Room } from '../../storage/file/room.ts';
@@ -28,6 +29,7 @@ let file: string;
 const steps = [
   'send',
   'delay',
+  'task',
   'read',
   'ack',
   'nack',
@@ -55,7 +57,11 @@ async function take(step: (typeof steps)[number]): Promise<void> {
   const open = async () =>
     must((await Promise.all(unfinished.map((state) => gather(root.store.look.list('bob', state))))).flat()[0]);
   if (step === 'send') await send(root, { to: ['ann', 'bob'], body: 'x', subject: 's' });
-  else if (step === 'delay') await send(root, { to: 'bob', body: 'x', delayMs: 60_000 });
+  else if (step === 'task') {
+    const { mailbox } = await createTask(root, { title: 't', assign: false });
+    for (const entry of await gather(root.store.look.list(mailbox, 'ready')))
+      await root.store.mail.handOver(entry, 'bob', {});
+  } else if (step === 'delay') await send(root, { to: 'bob', body: 'x', delayMs: 60_000 });
   else if (step === 'read') await orNot(claim());
   else if (step === 'ack') await orNot(claim().then((receipt) => ack(root, receipt)));
   else if (step === 'nack') await orNot(claim().then((receipt) => nack(root, receipt, { reason: 'r' })));
@@ -95,9 +101,10 @@ test('an export in many steps says what one in one step says, but for what was p
       await exportTo(root, file);
       const anew = join(dir, 'anew.db');
       await exportTo(root, anew);
-      const { messages: some, ...kept } = contents(file) as Record<string, object[]>;
-      const { messages: all, ...fresh } = contents(anew) as Record<string, object[]>;
+      const { messages: some, tasks: known = [], ...kept } = contents(file) as Record<string, { id: string }[]>;
+      const { messages: all, tasks = [], ...fresh } = contents(anew) as Record<string, { id: string }[]>;
       expect(kept).toEqual(fresh);
+      expect(known.filter(({ id }) => tasks.some((task) => task.id === id))).toEqual(tasks);
       expect(some?.map((row) => ({ ...row, body: null }))).toEqual(all?.map((row) => ({ ...row, body: null })));
       expect([faults(file), faults(anew), readdirSync(dir).sort()]).toEqual([[], [], ['anew.db', 'mail.db']]);
       await root.store.close();

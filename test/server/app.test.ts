@@ -24,6 +24,25 @@ test('what cannot be done is a problem with its code and what to do', async () =
   expect(refused).toMatchObject({ status: 404, value: { code: 'AGENT_NOT_FOUND' } });
 });
 
+test.for([
+  ['/v1/sned', 'Did you mean /v1/send? What there is: /openapi.json'],
+  ['/v1/dlq/retri', 'Did you mean /v1/dlq/retry? What there is: /openapi.json'],
+  ['/v1/backup', 'dreamos backup --help'],
+  ['/v1/identity/create', 'dreamos identity create --help'],
+  ['/v1/bakcup', 'What there is: /openapi.json'],
+  ['/healtz', 'Did you mean /healthz? What there is: /openapi.json'],
+  ['/v1/constructor', 'What there is: /openapi.json'],
+] as const)('what is not at %s is said, and what is like it', async ([path, hint]) => {
+  expect(await served.post(path, {})).toMatchObject({ status: 404, value: { code: 'USAGE', hint } });
+});
+
+test('who sends several to where one goes is told where several do', async () => {
+  const headers = { 'content-type': 'application/jsonl' };
+  const lines = '{"to":"reviewer","body":"1"}\n{"to":"reviewer","body":"2"}\n';
+  const refused = await served.post('/v1/send', lines, { as: 'planner', headers });
+  expect(refused).toMatchObject({ status: 400, value: { code: 'USAGE', hint: 'Several at once: /v1/sendAll' } });
+});
+
 test.for(['/v1/status', '/v1/nothing', '/healthz', '/metrics', '/openapi.json', '/v1/-/page', '/v1/-/server'])(
   '%s is kept by nobody, and taken for nothing else',
   async (path) => {

@@ -4,6 +4,7 @@ import { keepSeen } from '../agents/seen.ts';
 import { signatureCheck } from '../identity/signatures/look.ts';
 import { bringDueOrWarn, isOverdue } from '../wait/due.ts';
 import { acceptsOf, type Filter } from '../../model/filter.ts';
+import { dataJson } from '../../model/message.ts';
 import { openerIf } from './list.ts';
 import { withWholeId } from './meant.ts';
 import { readOrWarn } from './read-entry.ts';
@@ -12,7 +13,7 @@ import { waitFor } from '../wait/wait.ts';
 import { operation } from '../root/operation.ts';
 
 export interface PeekOptions {
-  /** 1 by default. */
+  /** 1 by default. Of messages that have more than 64 MiB together only the first are given, with a warning. */
   readonly limit?: number;
   /** The longest time to wait for one; milliseconds. */
   readonly waitMs?: number;
@@ -21,6 +22,9 @@ export interface PeekOptions {
   /** Opens what is sealed, as `search` does. */
   readonly unseal?: boolean;
 }
+
+/** So much text they have together at most, unless one has more: all of them lie in memory, of a server for whoever asks; characters. */
+const mostText = 64 * 1024 * 1024;
 
 export const peek = operation('peek', peekBody, (mailbox, { waitMs = 0 } = {}) => ({
   named: [mailbox],
@@ -54,6 +58,7 @@ async function nextReady(
   const opener = await openerIf(session, unseal);
   const check = await signatureCheck(session);
   const found: Peeked[] = [];
+  let text = 0;
   const seen = new Set<string>();
   // Never conclude from one scan: while mail moves it can miss a message. Nothing is opened twice.
   for (let scan = 0; scan < 2 && found.length === 0; scan++) {
@@ -65,6 +70,11 @@ async function nextReady(
       if (isOverdue(entry, session.store.now())) continue;
       const message = await readOrWarn(session, entry);
       if (!message || (accepts && !accepts(message))) continue;
+      text += message.body.length + dataJson(message).length;
+      if (text > mostText && found.length > 0) {
+        session.warn(`Only the first ${found.length} are told: with the next they would have more than 64 MiB.`);
+        break;
+      }
       const opened = await opener?.open(message, mailbox);
       found.push({
         ...{ mailbox: entry.mailbox, attempt: entry.attempt, message: opened ?? message },

@@ -3,6 +3,8 @@
  * decoded, joined or normalised by one layer and not by another leads past what only one of them looks at.
  */
 import type { IncomingMessage } from 'node:http';
+import { commandOf, type OperationName } from '../../contract/operations.ts';
+import { notThroughServer } from '../../contract/remote/through-server.ts';
 import { nearestName } from '../../model/refusals.ts';
 import { asDenied, asUsage, Refusal } from '../route/refusal.ts';
 
@@ -49,8 +51,21 @@ export function allowOf(methods: ReadonlySet<string>): string {
 }
 
 function notThere(path: string, known: Known): Refusal {
-  const nearest = path.length < 200 ? nearestName(path, [...known.keys()]) : undefined;
-  const meant = nearest === undefined ? '' : `Did you mean ${nearest}? `;
+  const operation = path.replace(versioned, '').replace('/', '.') as OperationName;
+  const why = Object.hasOwn(notThroughServer, operation) ? notThroughServer[operation] : undefined;
+  const verb = why && commandOf(operation);
+  if (verb) return new Refusal(404, asUsage, `"${verb}" is not done over HTTP: it ${why}.`, `dreamos ${verb} --help`);
+  // What all have in common makes none of them nearer.
+  const meant = path.length < 200 ? nearestPath(path, [...known.keys()]) : '';
   const shown = JSON.stringify(path.length < 200 ? path : `${path.slice(0, 200)}…`);
   return new Refusal(404, asUsage, `There is nothing at ${shown}.`, `${meant}What there is: /openapi.json`);
+}
+
+const versioned = /^\/v1\//;
+
+function nearestPath(path: string, known: readonly string[]): string {
+  const bare = (one: string): string => one.replace(versioned, '');
+  const nearest = nearestName(bare(path), known.map(bare));
+  const meant = known.find((one) => bare(one) === nearest);
+  return meant === undefined ? '' : `Did you mean ${meant}? `;
 }

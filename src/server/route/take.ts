@@ -1,5 +1,6 @@
 /** What a request brings, as its route takes it. */
 import type * as z from 'zod/mini';
+import { operations } from '../../contract/operations.ts';
 import { mostDocumentLevels } from '../../model/basics/limits.ts';
 import { fieldsIn, opensDeeperThan, takeDataExactly } from '../../model/basics/raw-json.ts';
 import { cut } from '../../model/basics/text.ts';
@@ -27,7 +28,8 @@ export function fieldsOf({ input, pages }: Route): Fields {
 export function inputOf(route: Route, { query, json, lines }: Brought): Record<string, unknown> {
   const fields = fieldsOf(route);
   const isQuery = methodOf(route) === 'GET' || lines !== undefined;
-  if (lines !== undefined && route.lines === undefined) throw usage(`${pathOf(route)} takes JSON, no JSON Lines.`, api);
+  if (lines !== undefined && route.lines === undefined)
+    throw usage(`${pathOf(route)} takes JSON, no JSON Lines.`, ofMany(route));
   if (!isQuery && query.size > 0)
     throw usage(`${pathOf(route)} takes what it needs as JSON, not from its address.`, api);
   const said = isQuery ? {} : objectIn(json ?? '{}');
@@ -41,6 +43,10 @@ export function inputOf(route: Route, { query, json, lines }: Brought): Record<s
 }
 
 const api = 'What it takes: /openapi.json';
+
+function ofMany(route: Route): string {
+  return Object.hasOwn(operations, `${route.operation}All`) ? `Several at once: ${pathOf(route)}All` : api;
+}
 
 function parse(route: Route, taken: Record<string, unknown>): Record<string, unknown> {
   const page = route.pages ? pageIn(taken, route) : {};

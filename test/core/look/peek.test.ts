@@ -34,6 +34,23 @@ test('peek brings what is due, and leaves out what has expired', async () => {
   expect((await peek(rig.root, 'reviewer', { limit: 5 })).map(({ message }) => message.body)).toEqual(['later']);
 });
 
+test('peek gives no more text than fits into memory for whoever asks, and says so; one alone it always gives', async () => {
+  for (const name of ['a', 'b', 'c']) await sendTo('reviewer', name);
+  const { look } = rig.root.store;
+  const read = look.read.bind(look);
+  let long = 'a'.repeat(30 * 1024 * 1024);
+  look.read = async (entry) => {
+    const message = await read(entry);
+    return message && { ...message, body: long };
+  };
+  expect(await peek(rig.root, 'reviewer', { limit: 3 })).toHaveLength(2);
+  expect(rig.warnings).toEqual(['Only the first 2 are told: with the next they would have more than 64 MiB.']);
+  expect(await peek(rig.root, 'reviewer', { limit: 2 })).toHaveLength(2);
+  long = 'a'.repeat(65 * 1024 * 1024);
+  expect(await peek(rig.root, 'reviewer')).toHaveLength(1);
+  expect(rig.warnings).toHaveLength(1);
+});
+
 test('peek passes over what cannot be read, and says so', async () => {
   await sendTo('reviewer', 'broken');
   await sendTo('reviewer', 'whole');

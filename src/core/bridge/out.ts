@@ -1,9 +1,9 @@
 /** From one mailbox to another root: claimed here, stored there, acked here. A kill anywhere leaves it claimed, so that it comes again. */
 import { joined } from '../wait/joined.ts';
-import { type Answer, CarrierDown, type Connection } from '../../carriers/port.ts';
+import { type Answer, CarrierDown, type Connection, type Refusal } from '../../carriers/port.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { seal } from '../../model/message.ts';
+import { type Message, seal } from '../../model/message.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 import type { Session } from '../root/root.ts';
 import { type Claim, keepLease } from '../take/keep-lease.ts';
@@ -128,11 +128,25 @@ interface Load extends Claim {
   readonly isTask: boolean;
   /** Of its message, as its file has them. */
   readonly bytes: Uint8Array;
+  /** Why it has none. */
+  readonly fault?: Refusal;
 }
 
 function loadOf({ receipt, mailbox, leaseUntil, message }: Delivery): Load {
   const { id, task } = message;
-  return { receipt, mailbox, leaseUntil, message: { id }, isTask: task !== undefined, bytes: seal(message) };
+  return { receipt, mailbox, leaseUntil, message: { id }, isTask: task !== undefined, ...sealed(message) };
+}
+
+function sealed(message: Message): Pick<Load, 'bytes' | 'fault'> {
+  try {
+    return { bytes: seal(message) };
+  } catch (error) {
+    const bytes = new Uint8Array();
+    if (error instanceof DreamosError) return { bytes, fault: { code: error.code, reason: error.message } };
+    if (!(error instanceof RangeError)) throw error;
+    // Nested deeper than the stack goes, or longer than a string may be.
+    return { bytes, fault: { code: 'NOT_CARRIED', reason: `it cannot be written in JSON: ${error.message}` } };
+  }
 }
 
 interface Around {
@@ -171,13 +185,14 @@ async function carry(session: Session, load: Load, together: Promise<Together>, 
 }
 
 async function answerTo(
-  { message: { id }, mailbox, isTask, bytes }: Load,
+  { message: { id }, mailbox, isTask, bytes, fault }: Load,
   together: Promise<Together>,
   { returns }: OutOptions,
 ): Promise<Answer | CarrierDown> {
   const returned = returns.take(id, mailbox);
   if (returned) return { is: 'refused', ...returned };
   if (isTask) return { is: 'refused', code: 'NOT_CARRIED', reason: 'a task stays in the root in which it was made' };
+  if (fault) return { is: 'refused', ...fault };
   try {
     const { hops, connection } = await together;
     if (!connection) return new CarrierDown('the bridge was stopped');

@@ -1,4 +1,4 @@
-import type { Answer, Parcel, Returned, Take } from './port.ts';
+import type { Answer, Parcel, Refusal, Returned, Take } from './port.ts';
 
 /** What a broker has brought, and keeps until it is acked. */
 export interface Brought {
@@ -58,6 +58,10 @@ export function createTaker(take: Take, onFailure: (error: unknown) => void): Ta
     },
   };
 }
+
+/** Why it is put aside that was refused, where nobody can be told so. */
+export const ofNowhere = ({ id }: Parcel, { code, reason }: Refusal): string =>
+  `${id} was refused (${code}: ${reason}), and does not say where it came from`;
 
 /** Together they share the syncs of the store. */
 async function takeSome(take: Take, come: readonly Brought[]): Promise<void> {

@@ -3,7 +3,7 @@ import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import { wordsOf } from '../brokers.ts';
 import { objectIn } from '../frames.ts';
 import type { Take } from '../port.ts';
-import { type Brought, createTaker, mostTogether } from '../taker.ts';
+import { type Brought, createTaker, mostTogether, ofNowhere } from '../taker.ts';
 import { fromOf, parcelOf, type Published, refusalMessage, refusalOf } from './message.ts';
 import type { Nats } from './package.ts';
 import { type Names, returnsOf } from './stream.ts';
@@ -149,25 +149,23 @@ function broughtOf(consuming: Consuming, message: JsMsg, from: string): Brought 
   const publish = async (subject: string, { data, headers }: Published): Promise<void> => {
     await js.publish(subject, data, { headers, expect: { streamName: names.stream } });
   };
+  const putAside = async (why: string): Promise<void> => {
+    warn(`${why}: it is in the stream ${names.stream} as ${names.unreadable} now.`);
+    await keepAsIs(consuming, message);
+  };
   return {
     parcel,
     returned: from === names.returns ? refusalOf(message) : undefined,
     from,
     ack: () => message.ack(),
     again: () => message.nak(),
-    putAside: async (why) => {
-      warn(`${why}: it is in the stream ${names.stream} as ${names.unreadable} now.`);
-      await keepAsIs(consuming, message);
-    },
+    putAside,
     sendBack: async (answer) => {
       if (!parcel) return;
       const origin = fromOf(message);
-      if (origin === undefined)
-        warn(
-          `${parcel.id} is refused, and nobody is told: it does not say where it came from. It is in the stream ${names.stream} as ${names.unreadable} now.`,
-        );
-      const to = origin === undefined ? names.unreadable : returnsOf(names.stream, origin, own);
-      await publish(to, refusalMessage(nats, parcel, answer));
+      if (origin !== undefined)
+        return publish(returnsOf(names.stream, origin, own), refusalMessage(nats, parcel, answer));
+      await putAside(ofNowhere(parcel, answer));
     },
   };
 }

@@ -173,7 +173,7 @@ async function brokerOf({ peer, via, name }: Way, how: { file: string; examples:
   if (name === undefined)
     throw usage(
       'A broker has to know what the other roots call this one.',
-      'The same with what the cards of its agents say there in `at`: --name host-a',
+      'The same with where the cards of its agents say there that they live: --name host-a',
     );
   if (!agentNamePattern.test(name) || sameAgent(name, peer))
     throw usage(

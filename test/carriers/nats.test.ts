@@ -1,5 +1,6 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { expect, test } from 'vitest';
+import { windowFor } from '../../src/carriers/nats/consume.ts';
 import { loadNats } from '../../src/carriers/nats/package.ts';
 import { ensureStream, namesOf, returnsOf } from '../../src/carriers/nats/stream.ts';
 
@@ -52,4 +53,10 @@ test.each([
   };
   expect((await streamOf({ ...good, persist_mode: 'default' })).config.name).toBe('team');
   await expect(streamOf({ ...good, ...more })).rejects.toThrow(`the stream team is not one for mail: ${why}`);
+});
+
+test('fewer are brought together by a broker that takes larger ones, and one in any case', () => {
+  expect([undefined, 1024, 1024 ** 2, 8 * 1024 ** 2, 64 * 1024 ** 2, 1024 ** 3].map(windowFor)).toEqual([
+    256, 256, 256, 32, 4, 1,
+  ]);
 });

@@ -34,6 +34,13 @@ const lookEveryMs = 200;
 /** A broker notices a little later. */
 const slackMs = 500;
 const confirmWithinMs = 20_000;
+/** Of what was brought and is not acked, as large as the broker takes each. */
+const mostHeldBytes = 256 * 1024 * 1024;
+
+/** How many are brought before they are acked. @param maxPayload the largest that the broker takes; bytes */
+export function windowFor(maxPayload = 1): number {
+  return Math.min(mostTogether, Math.max(1, Math.floor(mostHeldBytes / maxPayload)));
+}
 
 /** Takes what comes for this root, and what the peer has refused; each is acked once that is done. */
 export async function consumeFrom(consuming: Consuming): Promise<Consumed> {
@@ -129,14 +136,18 @@ async function behindTheKilled(consumer: Consumer, ackWaitMs: number, isOver: ()
   }
 }
 
-async function addConsumer({ nats, jsm, names, ackWaitMs }: Consuming, name: string, subject: string): Promise<void> {
+async function addConsumer(
+  { nats, nc, jsm, names, ackWaitMs }: Consuming,
+  name: string,
+  subject: string,
+): Promise<void> {
   await jsm.consumers.add(names.stream, {
     durable_name: name,
     filter_subject: subject,
     ack_policy: 'explicit',
     deliver_policy: 'all',
     ack_wait: nats.nanos(ackWaitMs),
-    max_ack_pending: mostTogether,
+    max_ack_pending: windowFor(nc.info?.max_payload),
     max_deliver: -1,
   });
 }

@@ -24,20 +24,43 @@ export function anyBroker(urls: readonly URL[], connectMs: number, connectTo: Co
     words: `${protocol}//${urls.map(({ host }) => host).join(',')}${pathname}`,
     connect: async (signal) => {
       const failures: string[] = [];
+      let hint: string | undefined;
       for (let i = 0; i < urls.length && !signal.aborted; i++) {
         const url = urls[(turn + i) % urls.length] as URL;
         try {
-          const made = await connectTo(url, connectMs / urls.length, signal);
+          const made = await unlessStopped(connectTo(url, connectMs / urls.length, signal), signal);
           turn += i;
           void made.ended.then(() => turn++);
           return made;
         } catch (error) {
+          if (error instanceof CarrierDown) hint ??= error.hint;
           failures.push(urls.length === 1 ? wordsOf(error) : `${url.host}: ${wordsOf(error)}`);
         }
       }
-      throw new CarrierDown(failures.join('; ') || 'the bridge was stopped');
+      throw new CarrierDown(failures.join('; ') || stopped, { hint });
     },
   };
+}
+
+const stopped = 'the bridge was stopped';
+
+/** Who is silent is not waited for; what is there too late is closed. */
+async function unlessStopped(connecting: Promise<Connection>, signal: AbortSignal): Promise<Connection> {
+  let stop: () => void = () => undefined;
+  const stops = new Promise<undefined>((resolve) => (stop = () => resolve(undefined)));
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    const made = await Promise.race([connecting, stops]);
+    if (made) return made;
+    connecting.then(
+      (late) => late.close(),
+      () => undefined,
+    );
+    throw new CarrierDown(stopped);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 /** A connection to a broker from its first moment on. */
@@ -77,7 +100,7 @@ export async function openOver(
   watch(end);
   const timer = setTimeout(() => end(`it has not answered in ${withinMs / 1000} s`), withinMs);
   const opened = (async () => {
-    if (signal.aborted) throw new CarrierDown('the bridge was stopped');
+    if (signal.aborted) throw new CarrierDown(stopped);
     return open({ ended, underWay, end });
   })();
   try {

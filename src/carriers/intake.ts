@@ -21,7 +21,7 @@ export interface IntakeOptions<T> {
 
 // A store's syncs are most of what it takes: of more at a time each costs less.
 const mostTogether = 1000;
-const bytesTogether = 4 * 1024 * 1024;
+export const bytesTogether = 4 * 1024 * 1024;
 /** A stream is read in every other turn at most. */
 const quietTurns = 2;
 /** So much is read ahead. */

@@ -1,4 +1,5 @@
-import type { Answer, Parcel, Returned, Take } from './port.ts';
+import { bytesTogether } from './intake.ts';
+import type { Answer, Parcel, Refusal, Returned, Take } from './port.ts';
 
 /** What a broker has brought, and keeps until it is acked. */
 export interface Brought {
@@ -24,7 +25,7 @@ export interface Taker {
   stop(): Promise<void>;
 }
 
-/** As many as are stored together. */
+/** The most that a broker brings before it is acked, and that are stored together. */
 export const mostTogether = 256;
 const restMs = 1000;
 
@@ -34,7 +35,7 @@ export function createTaker(take: Take, onFailure: (error: unknown) => void): Ta
   let taking: Promise<void> | undefined;
   let lastAt = performance.now();
   const takeAll = async (): Promise<void> => {
-    while (queue.length > 0) await takeSome(take, queue.splice(0, mostTogether));
+    while (queue.length > 0) await takeSome(take, queue.splice(0, togetherOf(queue)));
   };
   return {
     come: (one) => {
@@ -58,6 +59,21 @@ export function createTaker(take: Take, onFailure: (error: unknown) => void): Ta
     },
   };
 }
+
+/** How many of these are stored together: one in any case. */
+function togetherOf(queue: readonly Brought[]): number {
+  let [count, bytes] = [0, 0];
+  for (const { parcel } of queue) {
+    bytes += parcel?.bytes.length ?? 0;
+    if (count > 0 && (count === mostTogether || bytes > bytesTogether)) break;
+    count++;
+  }
+  return count;
+}
+
+/** Why it is put aside that was refused, where nobody can be told so. */
+export const ofNowhere = ({ id }: Parcel, { code, reason }: Refusal): string =>
+  `${id} was refused (${code}: ${reason}), and does not say where it came from`;
 
 /** Together they share the syncs of the store. */
 async function takeSome(take: Take, come: readonly Brought[]): Promise<void> {

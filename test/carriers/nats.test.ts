@@ -1,6 +1,8 @@
+import type { JetStreamManager } from '@nats-io/jetstream';
 import { expect, test } from 'vitest';
+import { windowFor } from '../../src/carriers/nats/consume.ts';
 import { loadNats } from '../../src/carriers/nats/package.ts';
-import { namesOf, returnsOf } from '../../src/carriers/nats/stream.ts';
+import { ensureStream, namesOf, returnsOf } from '../../src/carriers/nats/stream.ts';
 
 test('the subjects of a root are the same however its name is cased', () => {
   expect(namesOf('team', 'Host-A', 'HOST-B')).toEqual(namesOf('team', 'host-a', 'host-b'));
@@ -30,4 +32,31 @@ test('without the packages it is said how to get them', async () => {
     message: expect.stringContaining("Cannot find package '@nats-io/jetstream' from x."),
     hint: expect.stringContaining('npm install @nats-io/transport-node@3 @nats-io/jetstream@3'),
   });
+});
+
+test.each([
+  ['persist_mode async', { persist_mode: 'async' }],
+  ['sealed', { sealed: true }],
+  ['subject_transform', { subject_transform: { src: 'team.>', dest: 'other.>' } }],
+])('a stream that would lose mail by %s is not used', async (why, more) => {
+  const good = {
+    name: 'team',
+    subjects: ['team.>'],
+    storage: 'file',
+    retention: 'workqueue',
+    discard: 'new',
+    max_age: 0,
+  };
+  const streamOf = async (config: object) => {
+    const jsm = { streams: { info: async () => ({ config }) } } as unknown as JetStreamManager;
+    return ensureStream(await loadNats(), jsm, 'team', 1);
+  };
+  expect((await streamOf({ ...good, persist_mode: 'default' })).config.name).toBe('team');
+  await expect(streamOf({ ...good, ...more })).rejects.toThrow(`the stream team is not one for mail: ${why}`);
+});
+
+test('fewer are brought together by a broker that takes larger ones, and one in any case', () => {
+  expect([undefined, 1024, 1024 ** 2, 8 * 1024 ** 2, 64 * 1024 ** 2, 1024 ** 3].map(windowFor)).toEqual([
+    256, 256, 256, 32, 4, 1,
+  ]);
 });

@@ -104,6 +104,10 @@ describe.skipIf(skips(lack))(said('NATS', lack), { timeout: 120_000 }, () => {
       await js.publish(`${way.stream}.mail.b`, 'once', { msgID: 'x', expect: { lastSequence: seq } });
       // As large as can be.
       await nc.request(`${way.stream}.mail.b`, Buffer.alloc(nc.info?.max_payload ?? 0));
+      const stranger = headers();
+      for (const [name, value] of Object.entries({ Type: 'parcel', Id: there, To: 'nobody', Hops: '1' }))
+        stranger.set(`Dreamos-${name}`, value);
+      await js.publish(`${way.stream}.mail.b`, 'from nowhere', { headers: stranger });
       const made = headers();
       made.set('Dreamos-Type', 'refusal');
       for (const [subject, id, to] of [
@@ -117,7 +121,12 @@ describe.skipIf(skips(lack))(said('NATS', lack), { timeout: 120_000 }, () => {
     });
     const taken = await way.once('b');
     expect(taken.err).toContain(`it is in the stream ${way.stream} as ${way.stream}.unreadable.b now`);
+    expect(taken.err).toContain(`${there} was refused (`);
     expect(await idsIn(rig, roots.b, 'bob', 'ready')).toEqual([there]);
+    const kept = await nats.look((jsm) =>
+      jsm.streams.getMessage(way.stream, { last_by_subj: `${way.stream}.unreadable.b` }),
+    );
+    expect(kept?.string()).toBe('from nowhere');
     const told = await way.once('a');
     expect(told).toMatchObject({ code: 0 });
     expect(told.err).toContain(`${here} was refused (X), and ann has nothing here that went there`);
@@ -126,7 +135,7 @@ describe.skipIf(skips(lack))(said('NATS', lack), { timeout: 120_000 }, () => {
     const left = await nats.look((jsm) => jsm.streams.info(way.stream, { subjects_filter: '>' }));
     expect(left.state.subjects).toEqual({
       [`${way.stream}.unreadable.a`]: 3,
-      [`${way.stream}.unreadable.b`]: 3,
+      [`${way.stream}.unreadable.b`]: 4,
     });
   });
 

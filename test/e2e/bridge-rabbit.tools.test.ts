@@ -104,14 +104,20 @@ describe.skipIf(skips(lack))(said('RabbitMQ', lack), { timeout: 300_000 }, () =>
     const model = await connect({ hostname, port: Number(port), username: 'mail', password: rabbit.password });
     const channel = await model.createConfirmChannel();
     channel.sendToQueue(`dreamos.${way.own.b}`, Buffer.from('GET / HTTP/1.1'));
-    await channel.waitForConfirms();
     const id = await rig.sent('send bob hello --as ann', { cwd: roots.a });
+    channel.sendToQueue(`dreamos.${way.own.b}`, Buffer.from('from nowhere'), {
+      ...{ type: 'dreamos.parcel', messageId: id, headers: { to: 'nobody', hops: 1 } },
+    });
+    await channel.waitForConfirms();
     await way.once('a');
     const taken = await way.once('b');
     expect(taken.err).toContain(`it is in the queue dreamos.${way.own.b}.unreadable now`);
     expect(await idsIn(rig, roots.b, 'bob', 'ready')).toEqual([id]);
     const aside = await channel.get(`dreamos.${way.own.b}.unreadable`, { noAck: true });
     expect(aside && aside.content.toString()).toBe('GET / HTTP/1.1');
+    const refused = await channel.get(`dreamos.${way.own.b}.unreadable`, { noAck: true });
+    expect(refused && refused.content.toString()).toBe('from nowhere');
+    expect(taken.err).toContain(`${id} was refused (`);
     await model.close();
   });
 

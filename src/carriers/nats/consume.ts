@@ -3,7 +3,7 @@ import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import { wordsOf } from '../brokers.ts';
 import { objectIn } from '../frames.ts';
 import type { Take } from '../port.ts';
-import { type Brought, createTaker, mostTogether } from '../taker.ts';
+import { type Brought, createTaker, mostTogether, ofNowhere } from '../taker.ts';
 import { fromOf, parcelOf, type Published, refusalMessage, refusalOf } from './message.ts';
 import type { Nats } from './package.ts';
 import { type Names, returnsOf } from './stream.ts';
@@ -34,6 +34,13 @@ const lookEveryMs = 200;
 /** A broker notices a little later. */
 const slackMs = 500;
 const confirmWithinMs = 20_000;
+/** Of what was brought and is not acked, as large as the broker takes each. */
+const mostHeldBytes = 256 * 1024 * 1024;
+
+/** How many are brought before they are acked. @param maxPayload the largest that the broker takes; bytes */
+export function windowFor(maxPayload = 1): number {
+  return Math.min(mostTogether, Math.max(1, Math.floor(mostHeldBytes / maxPayload)));
+}
 
 /** Takes what comes for this root, and what the peer has refused; each is acked once that is done. */
 export async function consumeFrom(consuming: Consuming): Promise<Consumed> {
@@ -129,14 +136,18 @@ async function behindTheKilled(consumer: Consumer, ackWaitMs: number, isOver: ()
   }
 }
 
-async function addConsumer({ nats, jsm, names, ackWaitMs }: Consuming, name: string, subject: string): Promise<void> {
+async function addConsumer(
+  { nats, nc, jsm, names, ackWaitMs }: Consuming,
+  name: string,
+  subject: string,
+): Promise<void> {
   await jsm.consumers.add(names.stream, {
     durable_name: name,
     filter_subject: subject,
     ack_policy: 'explicit',
     deliver_policy: 'all',
     ack_wait: nats.nanos(ackWaitMs),
-    max_ack_pending: mostTogether,
+    max_ack_pending: windowFor(nc.info?.max_payload),
     max_deliver: -1,
   });
 }
@@ -149,25 +160,23 @@ function broughtOf(consuming: Consuming, message: JsMsg, from: string): Brought 
   const publish = async (subject: string, { data, headers }: Published): Promise<void> => {
     await js.publish(subject, data, { headers, expect: { streamName: names.stream } });
   };
+  const putAside = async (why: string): Promise<void> => {
+    warn(`${why}: it is in the stream ${names.stream} as ${names.unreadable} now.`);
+    await keepAsIs(consuming, message);
+  };
   return {
     parcel,
     returned: from === names.returns ? refusalOf(message) : undefined,
     from,
     ack: () => message.ack(),
     again: () => message.nak(),
-    putAside: async (why) => {
-      warn(`${why}: it is in the stream ${names.stream} as ${names.unreadable} now.`);
-      await keepAsIs(consuming, message);
-    },
+    putAside,
     sendBack: async (answer) => {
       if (!parcel) return;
       const origin = fromOf(message);
-      if (origin === undefined)
-        warn(
-          `${parcel.id} is refused, and nobody is told: it does not say where it came from. It is in the stream ${names.stream} as ${names.unreadable} now.`,
-        );
-      const to = origin === undefined ? names.unreadable : returnsOf(names.stream, origin, own);
-      await publish(to, refusalMessage(nats, parcel, answer));
+      if (origin !== undefined)
+        return publish(returnsOf(names.stream, origin, own), refusalMessage(nats, parcel, answer));
+      await putAside(ofNowhere(parcel, answer));
     },
   };
 }

@@ -77,12 +77,16 @@ const noSuchStream = 10_059;
 /** By what it would lose mail, or keep what was taken. */
 function faultOf(config: StreamConfig): string | undefined {
   const { name, subjects, storage, retention, discard, max_age, max_msgs_per_subject, no_ack } = config;
+  const { persist_mode, sealed, subject_transform } = config;
   if (storage !== 'file') return `storage is ${storage}, not file`;
   if (retention !== 'workqueue') return `retention is ${retention}, not workqueue`;
   if (discard !== 'new') return `discard is ${discard}, not new`;
   if (max_age > 0) return 'max_age drops what is older';
   if (max_msgs_per_subject > 0 && !config.discard_new_per_subject) return 'max_msgs_per_subject drops what is older';
   if (no_ack) return 'no_ack confirms nothing';
+  if (persist_mode === 'async') return 'persist_mode async confirms what is not written yet';
+  if (sealed) return 'sealed takes nothing';
+  if (subject_transform) return 'subject_transform stores it where nobody takes it';
   if (!subjects?.includes(`${name}.>`)) return `its subjects are not ${name}.>`;
   return undefined;
 }

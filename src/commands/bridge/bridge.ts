@@ -7,7 +7,6 @@ import type { BridgeTold } from '../../contract/reach.ts';
 import { readText } from '../../cli/input/body.ts';
 import type { Session } from '../../core/root/root.ts';
 import { agentNamePattern, sameAgent } from '../../model/agent.ts';
-import { quoteWord } from '../../model/basics/shell-word.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { absolute, usage } from '../../model/refusals.ts';
 
@@ -174,7 +173,7 @@ async function brokerOf({ peer, via, name }: Way, how: { file: string; examples:
   if (name === undefined)
     throw usage(
       'A broker has to know what the other roots call this one.',
-      `dreamos bridge ${peer} --via ${quoteWord(via)} --name host-a`,
+      'The same with where the cards of its agents say there that they live: --name host-a',
     );
   if (!agentNamePattern.test(name) || sameAgent(name, peer))
     throw usage(

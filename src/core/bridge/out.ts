@@ -1,9 +1,9 @@
 /** From one mailbox to another root: claimed here, stored there, acked here. A kill anywhere leaves it claimed, so that it comes again. */
 import { joined } from '../wait/joined.ts';
-import { type Answer, CarrierDown, type Connection } from '../../carriers/port.ts';
+import { type Answer, CarrierDown, type Connection, type Refusal } from '../../carriers/port.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { seal } from '../../model/message.ts';
+import { type Message, seal } from '../../model/message.ts';
 import type { Delivery, Settled } from '../../storage/port/mail.ts';
 import type { Session } from '../root/root.ts';
 import type { Claim } from '../take/keep-lease.ts';
@@ -126,11 +126,25 @@ interface Load extends Claim {
   readonly isTask: boolean;
   /** Of its message, as its file has them. */
   readonly bytes: Uint8Array;
+  /** Why it has none. */
+  readonly fault?: Refusal;
 }
 
 function loadOf({ receipt, mailbox, leaseUntil, message }: Delivery): Load {
   const { id, task } = message;
-  return { receipt, mailbox, leaseUntil, message: { id }, isTask: task !== undefined, bytes: seal(message) };
+  return { receipt, mailbox, leaseUntil, message: { id }, isTask: task !== undefined, ...sealed(message) };
+}
+
+function sealed(message: Message): Pick<Load, 'bytes' | 'fault'> {
+  try {
+    return { bytes: seal(message) };
+  } catch (error) {
+    const bytes = new Uint8Array();
+    if (error instanceof DreamosError) return { bytes, fault: { code: error.code, reason: error.message } };
+    if (!(error instanceof RangeError)) throw error;
+    // Nested deeper than the stack goes, or longer than a string may be.
+    return { bytes, fault: { code: 'NOT_CARRIED', reason: `it cannot be written in JSON: ${error.message}` } };
+  }
 }
 
 interface Around {
@@ -174,10 +188,11 @@ async function answersTo(
   { returns }: OutOptions,
 ): Promise<(Answer | CarrierDown)[]> {
   const { hops, connection } = await together;
-  const answerTo = async ({ message: { id }, mailbox, isTask, bytes }: Load): Promise<Answer | CarrierDown> => {
+  const answerTo = async ({ message: { id }, mailbox, isTask, bytes, fault }: Load): Promise<Answer | CarrierDown> => {
     const returned = returns.take(id, mailbox);
     if (returned) return { is: 'refused', ...returned };
     if (isTask) return { is: 'refused', code: 'NOT_CARRIED', reason: 'a task stays in the root in which it was made' };
+    if (fault) return { is: 'refused', ...fault };
     if (!connection) return new CarrierDown('the bridge was stopped');
     try {
       return await connection.publish({ id, to: mailbox, hops: (hops.get(id) ?? 0) + 1, bytes });

@@ -372,6 +372,24 @@ test('what is under way at a time is limited in bytes, too', async () => {
   expect(carrier.most).toBe(3);
 }, 30_000);
 
+test('what cannot be written is a dead letter, and keeps back nothing that was claimed with it', async () => {
+  const [a, b] = [await createWorld('b'), await createWorld()];
+  for (const body of ['one', 'odd', 'two']) await a.send({ body });
+  const { mail } = a.root.store;
+  const tooDeep = (): never => {
+    throw new RangeError('Maximum call stack size exceeded');
+  };
+  const claimMany: typeof mail.claimMany = async (...how) =>
+    (await mail.claimMany(...how)).map((one) =>
+      one.message.body === 'odd' ? { ...one, message: { ...one.message, toJSON: tooDeep } } : one,
+    );
+  const root = { ...a.root, store: { ...a.root.store, mail: { ...mail, claimMany } } };
+  const told = await drain({ ...a, root }, carrierTo(b.root));
+  expect(told.map(({ event }) => event).sort()).toEqual(['forwarded', 'forwarded', 'refused']);
+  expect(await b.bodies('bob')).toEqual(['one', 'two']);
+  expect(await a.reasons('bob')).toEqual([expect.stringMatching(/NOT_CARRIED: .*Maximum call stack/)]);
+});
+
 test('under a policy who runs it needs to read there, and what is refused by it stays', async () => {
   const [a, b] = [await createWorld('b'), await createWorld()];
   await a.send({});

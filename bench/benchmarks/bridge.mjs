@@ -1,5 +1,6 @@
 // Bridges between two roots of this machine, of sends in the other root, 100 at a time: what they come to where nothing is between
-// the roots. Their commands are processes of their own, whose start counts, and both roots share the machine.
+// the roots. Their commands are processes of their own, whose start counts, and both roots share the machine: nearly half of what they
+// take for 5,000 messages is the start, and what V8 compiles in the first second.
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { open } from '../contestants/dreamos.mjs';

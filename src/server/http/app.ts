@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { operations, type OperationName } from '../../contract/operations.ts';
 import { sessionOn } from '../../core/open-root.ts';
 import { isDenied, noteIfDenied } from '../../core/audit/note.ts';
-import type { Root } from '../../core/root/root.ts';
+import type { Root, Session } from '../../core/root/root.ts';
 import { answerOf } from '../route/answer.ts';
 import type { HandOvers } from '../route/handing.ts';
 import type { Mount, OpenMount } from '../route/mount.ts';
@@ -15,7 +15,7 @@ import { alreadySent, guarded, problemResponse, respond, write } from './answer.
 import { broughtIn, type Reading, talkOf } from './body.ts';
 import type { BodyRoom } from './body-room.ts';
 import { staysOpen } from './client-errors.ts';
-import { createGone } from './gone.ts';
+import { goneOf } from './gone.ts';
 import { type Known, pathIn } from './guard.ts';
 import { keepNone } from './keep-none.ts';
 import type { Places } from './places.ts';
@@ -167,18 +167,38 @@ async function asked<T>(
   const handOver = handOvers.of(session, outgoing);
   const held = access.hold(asking);
   outgoing.once('close', held.release);
-  const gone = createGone(outgoing, [ending, held.signal]);
-  const { 'idempotency-key': key } = incoming.headers;
-  const call: Call = {
-    session,
-    get signal() {
-      return gone.signal;
-    },
-    key: typeof key === 'string' ? key.replace(/^"(.*)"$/, '$1') : undefined,
-    ifMatch: incoming.headers['if-match'],
-    hands: handOver.hands,
-  };
+  const { 'idempotency-key': key, 'if-match': ifMatch } = incoming.headers;
+  const said = { key: typeof key === 'string' ? key.replace(/^"(.*)"$/, '$1') : undefined, ifMatch };
+  const call = new RequestCall(session, said, handOver.hands, () => goneOf(outgoing, [ending, held.signal]));
   const made = await answer(call, warnings);
   await handOver.look();
   return made;
+}
+
+/** Not an object with a getter of its own: of each of these V8 makes a class, which stays until all that is old is collected. */
+class RequestCall implements Call {
+  readonly session: Session;
+  readonly key: string | undefined;
+  readonly ifMatch: string | undefined;
+  readonly hands: Call['hands'];
+  readonly #goneOf: () => AbortSignal;
+  #gone: AbortSignal | undefined;
+
+  constructor(
+    session: Session,
+    { key, ifMatch }: { readonly key: string | undefined; readonly ifMatch: string | undefined },
+    hands: Call['hands'],
+    gone: () => AbortSignal,
+  ) {
+    this.session = session;
+    this.key = key;
+    this.ifMatch = ifMatch;
+    this.hands = hands;
+    this.#goneOf = gone;
+  }
+
+  /** Made when it is first asked for. */
+  get signal(): AbortSignal {
+    return (this.#gone ??= this.#goneOf());
+  }
 }

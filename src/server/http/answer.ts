@@ -1,5 +1,6 @@
 /** What goes back: the JSON that the command prints, and what HTTP says of it. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
 import type { Answer } from '../route/answer.ts';
 import { bodyOf } from '../route/pieces.ts';
 import { problemOf } from '../route/problem.ts';
@@ -17,13 +18,34 @@ type Headers = Readonly<Record<string, string>>;
 /** What @hono/node-server takes for: it was written by other means. */
 export const alreadySent = new Response(null, { headers: { 'x-hono-already-sent': 'true' } });
 
-/** A text at once: with a Response around it, and a stream around that, a small request costs half as much again. */
-export function write(outgoing: ServerResponse, { status, headers, body }: Answer): Response {
-  if (typeof body === 'object') return new Response(bodyOf(body), { status, headers: { ...always, ...headers } });
+interface Exchange {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+}
+
+/** A text at once: by a Response a small request costs half as much again. */
+export async function write(exchange: Exchange, { status, headers, body }: Answer): Promise<void> {
+  const all = { ...always, ...headers };
+  if (typeof body === 'object') return respond(exchange, () => new Response(bodyOf(body), { status, headers: all }));
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-  outgoing.writeHead(status, { ...always, ...headers, ...length });
-  outgoing.end(body);
-  return alreadySent;
+  exchange.outgoing.writeHead(status, { ...all, ...length });
+  exchange.outgoing.end(body);
+}
+
+/** By a Response, behind which what is left of the request is read. @param responseOf does not throw */
+export function respond(
+  { incoming, outgoing }: Exchange,
+  responseOf: (request: Request) => Response | Promise<Response>,
+): Promise<void> {
+  const isHead = incoming.method === 'HEAD';
+  const listener = getRequestListener(
+    async (request) => {
+      const response = await responseOf(request);
+      return isHead ? new Response(null, response) : response;
+    },
+    { hostname: 'localhost', overrideGlobalObjects: false },
+  );
+  return listener(incoming, outgoing);
 }
 
 /** What a mount answers, with what it does not say otherwise. */

@@ -2,22 +2,10 @@ import type { ServerResponse } from 'node:http';
 import { onAbort } from '../../core/wait/on-abort.ts';
 
 /**
- * Aborted when a client has gone without his whole answer, or one of the others is; made when it is first asked for. AbortSignal.any
- * would be 20 us of each request, and keep something of it at a signal that lives as long as the server.
+ * Aborted when a client has gone without his whole answer, or one of the others is. AbortSignal.any would be 20 us of each request,
+ * and keep something of it at a signal that lives as long as the server.
  */
-export function createGone(
-  outgoing: ServerResponse,
-  others: readonly (AbortSignal | undefined)[],
-): { readonly signal: AbortSignal } {
-  let made: AbortSignal | undefined;
-  return {
-    get signal() {
-      return (made ??= signalOf(outgoing, others));
-    },
-  };
-}
-
-function signalOf(outgoing: ServerResponse, others: readonly (AbortSignal | undefined)[]): AbortSignal {
+export function goneOf(outgoing: ServerResponse, others: readonly (AbortSignal | undefined)[]): AbortSignal {
   const gone = new AbortController();
   const abort = (): void => gone.abort();
   const known = others.filter((other) => other !== undefined);

@@ -30,7 +30,7 @@ export function refusalOf(incoming: IncomingMessage, known: Known): Refusal | un
     );
   if (origin !== undefined && origin !== `http://${host}`)
     return new Refusal(403, asDenied, `A page of ${JSON.stringify(origin)} may not ask this server.`);
-  const path = url.split('?', 1)[0] ?? '';
+  const path = pathIn(url);
   const methods = known.get(path);
   if (!methods) return notThere(path, known);
   if (isOfAnotherSite(headers['sec-fetch-site'], path))
@@ -38,6 +38,12 @@ export function refusalOf(incoming: IncomingMessage, known: Known): Refusal | un
   if (methods.has(method)) return undefined;
   const allow = allowOf(methods);
   return new Refusal(405, asUsage, `${path} takes ${allow}, not ${method}.`, undefined, { allow });
+}
+
+/** As it came. */
+export function pathIn(url: string): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
 }
 
 /** Of what a browser says itself, whatever the page would like; a page that is opened by a link is no such thing. */

@@ -2,9 +2,8 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Door } from './access.ts';
-import type { App, Env } from './app.ts';
+import type { App } from './app.ts';
 import { problemText } from './answer.ts';
 import { answerClientError, isAnswered } from './client-errors.ts';
 import { allowOf, refusalOf } from './guard.ts';
@@ -45,12 +44,6 @@ export interface Listening {
 }
 
 export function createListener({ app, places, ending }: Listening, door: Door): Listener {
-  // HTTP/2 is not listened for.
-  const bindings = (env: unknown): Env['Bindings'] => ({ ...(env as HttpBindings), door });
-  const handle = getRequestListener((request, env) => app.fetch(request, bindings(env)), {
-    hostname: 'localhost',
-    overrideGlobalObjects: false,
-  });
   const server = createServer({
     maxHeaderSize: mostHeaderBytes,
     headersTimeout: headersMs,
@@ -72,7 +65,7 @@ export function createListener({ app, places, ending }: Listening, door: Door): 
       keepNone(door, outgoing);
       return refuse(outgoing, refusal);
     }
-    void handle(incoming, outgoing);
+    void app.answer({ incoming, outgoing, door });
   };
   server.on('request', take);
   server.on('clientError', answerClientError);

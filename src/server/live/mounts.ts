@@ -28,7 +28,8 @@ function mounted(watch: Watch, countIn: ReturnType<typeof createMostStreams>): M
       const pieces = await streamed({
         frames,
         clock: session.clock,
-        items: (told) => watch.items({ ...call, session: { ...session, warn: told.warn } }, input, told),
+        items: (told) =>
+          watch.items({ ...call, signal: call.signal, session: { ...session, warn: told.warn } }, input, told),
         itemOf: watch.itemOf,
         failed: (error) => noteIfDenied(session, operation, error),
       });

@@ -111,7 +111,8 @@ function listOf(asked: Asked, inLines: boolean): { items: AsyncGenerator<Placed,
     { ...(limit !== undefined && { limit }), ...(after !== undefined && { after }) },
     inLines,
   );
-  const how = { ...call, page: { ...page, limit: page.limit === undefined ? undefined : page.limit + 1 } };
+  const more = { ...page, limit: page.limit === undefined ? undefined : page.limit + 1 };
+  const how = { ...call, signal: call.signal, page: more };
   const made = severalOf(route, how, own);
   const items = route.pages === 'placed' ? inPlaces(made) : sorted(made, route.pages, page.after);
   return { items, limit: page.limit ?? Infinity };

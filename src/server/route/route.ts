@@ -10,7 +10,7 @@ import { once } from '../../model/schema.ts';
 export interface Call {
   /** Of who asks; what it warns of is told with the answer. */
   readonly session: Session;
-  /** Aborted when its client has gone, or the server ends. */
+  /** Aborted when its client has gone, or the server ends. By a getter of its class: who spreads a call names it. */
   readonly signal: AbortSignal;
   /** `Idempotency-Key`, unquoted. */
   readonly key: string | undefined;

@@ -27,11 +27,17 @@ export interface Framed {
 }
 
 const before = ',"message":';
+const brace = Buffer.from('}');
 
 /** Without a line end, as all of these. */
-export function parcelLine({ n, parcel: { id, to, hops, bytes } }: Framed): Uint8Array {
+export function parcelLine(framed: Framed): Uint8Array {
+  return Buffer.concat(parcelParts(framed));
+}
+
+/** The same in parts, for who puts many lines together. */
+export function parcelParts({ n, parcel: { id, to, hops, bytes } }: Framed): Uint8Array[] {
   const head = JSON.stringify({ n, id, to, hops }).slice(0, -1);
-  return Buffer.concat([Buffer.from(`${head}${before}`), bytes, Buffer.from('}')]);
+  return [Buffer.from(`${head}${before}`), bytes, brace];
 }
 
 /** `undefined`: it is none. */

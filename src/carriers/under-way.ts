@@ -21,11 +21,14 @@ export function createUnderWay<A>(answerMs: number, onSilence: (why: string) => 
   let ended: string | undefined;
   let watch: NodeJS.Timeout | undefined;
   const expectAnswer = (): void => {
-    clearTimeout(watch);
-    watch =
-      waiting.size === 0
-        ? undefined
-        : setTimeout(() => onSilence(`nothing was answered for ${answerMs / 1000} s`), answerMs);
+    if (waiting.size > 0) {
+      watch ??= setTimeout(() => onSilence(`nothing was answered for ${answerMs / 1000} s`), answerMs);
+      // Set anew it costs less than a new one for each answer.
+      watch.refresh();
+    } else {
+      clearTimeout(watch);
+      watch = undefined;
+    }
   };
   return {
     add: () => {

@@ -73,7 +73,7 @@ export const otherWords: Readonly<Record<string, readonly string[]>> = byWord([
   ['settings, set', 'config get'],
   ['version', '--version'],
   ['agent ls', 'agent list'],
-  ['agent add, agent create, agent new, agent unretire, agent enable', 'agent register <name>'],
+  ['agent add, agent create, agent new, agent init, agent unretire, agent enable', 'agent register <name>'],
   ['agent update, agent edit, agent set, agent config, agent group, agent groups, agent join', 'agent register <card>'],
   ['agent info, agent get, agent describe', 'agent show <name>'],
   ['agent mv', 'agent rename <name> <new>'],
@@ -89,23 +89,33 @@ export const otherWords: Readonly<Record<string, readonly string[]>> = byWord([
   ['config ls, config list', 'config show'],
   ['config log, config versions', 'config history'],
   ['config undo, config revert, config restore', 'config history'],
-  ['identity ls', 'identity list'],
-  ['trust ls', 'trust list'],
+  ['config init', 'config show'],
+  ['identity ls, identity status', 'identity list'],
+  ['identity init, identity new, identity add, identity generate, identity keygen', 'identity create <agent>'],
+  ['identity rm, identity delete, identity remove', 'identity revoke <name>'],
+  ['trust ls, trust show, trust status', 'trust list'],
+  ['trust add, trust init', 'trust accept <agent>'],
   ['trust forget, trust revoke, trust rm, trust delete, trust reset', 'trust remove <agent>'],
   ['policy log, policy versions, policy undo, policy revert, policy restore', 'policy history'],
+  ['policy init, policy create, policy new, policy add, policy edit', 'policy set <file>'],
   ['policy delete, policy rm, policy unset, policy clear, policy off', 'policy remove'],
   [settingKeys.map((key) => `config ${key}`).join(', '), 'config set <word> <name>', 'config get <word>'],
   ['config reset, config rm, config delete', 'config unset <name>'],
+  ['audit ls, audit show, audit log', 'audit list'],
+  ['alerts ls, alerts show, alerts status', 'alerts list'],
+  ['token ls, token show, token status', 'token list'],
+  ['token init, token new, token add', 'token create <agent>'],
+  ['token rm, token delete, token remove', 'token revoke <name>'],
   ['dlq ls', 'dlq list'],
   ['dlq get, dlq view', 'dlq show <id>'],
   ['dlq replay, dlq requeue, dlq redrive, dlq resend', 'dlq retry <id>', 'dlq retry --all --dry-run'],
   ['dlq rm, dlq delete, dlq remove, dlq clear, dlq empty, dlq flush', 'dlq purge <id>', 'dlq purge --all --dry-run'],
   ['dlq count, dlq stats', 'status'],
   ['schedule ls', 'schedule list'],
-  ['schedule create, schedule new', 'schedule add <cron>'],
+  ['schedule create, schedule new, schedule init', 'schedule add <cron>'],
   ['schedule rm, schedule delete', 'schedule remove <name>', 'schedule list'],
   ['task ls', 'task list'],
-  ['task add, task new, task make, task submit, task send', 'task create --title "what is to be done"'],
+  ['task add, task new, task init, task make, task submit, task send', 'task create --title "what is to be done"'],
   ['task get, task view, task info, task status, task history, task log, task trace', 'task show <id>', 'task list'],
   ['task take, task claim, task start, task begin, task pick, task read', 'task accept <id>', 'task next'],
   ['task finish, task complete, task close, task resolve, task ack', 'task done <id>'],
@@ -167,9 +177,9 @@ export async function meantCommand(
     (line) => findCommand(program, commandIn(line)) !== undefined,
   );
   const last = lines.at(-1);
-  // In a group that has not the word the command itself may be meant: `topics subscribe`.
-  const alone = words.length > 1 ? findCommand(program, words.slice(-1)) : undefined;
-  if (last === undefined) return alone && `dreamos ${alone.name()} --help`;
+  // In a group of mail that has not the word the command itself may be meant: `topics subscribe`.
+  const alone = words.length > 1 && ofMail.has(words[0] ?? '') ? findCommand(program, words.slice(-1)) : undefined;
+  if (last === undefined) return alone && alone.name() !== 'init' ? `dreamos ${alone.name()} --help` : undefined;
   const { flags, ...filling } = await known();
   const whole = lines
     .map((line) => filledIn(line, { word: words.at(-1), ...filling }))
@@ -179,6 +189,9 @@ export async function meantCommand(
   const parts = whole.split(' | dreamos ').map((line) => `dreamos ${line.replace(/ -- |$/, `${flags}$&`)}`);
   return parts.join(' | ');
 }
+
+/** Groups of what commands without a group do something to, too. */
+const ofMail: ReadonlySet<string> = new Set(['agent', 'archive', 'dlq', 'schedule', 'task', 'topics']);
 
 /** `agent register <name>`: `['agent', 'register']` */
 export function commandIn(line: string): string[] {

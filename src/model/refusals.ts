@@ -1,5 +1,6 @@
 /** What the refusals of all areas are made of. */
 import { isAbsolute, resolve } from 'node:path';
+import { mostAtOnce } from './basics/limits.ts';
 import { DreamosError, type ErrorCode } from './errors.ts';
 
 /** What was asked for cannot be done by anybody. @param hint what to type next */
@@ -9,6 +10,10 @@ export function usage(message: string, hint?: string): DreamosError {
 
 /** As a hint: where the options are described. The command says its own help instead. */
 export const reference = 'dreamos help reference';
+
+export function tooManyAtOnce(): DreamosError {
+  return usage(`These are more than ${mostAtOnce} messages for one call.`, 'Send them in several calls.');
+}
 
 /** Of data that is no message. */
 export function messageInvalid(message: string, hint?: string, cause?: unknown): DreamosError {

@@ -51,6 +51,22 @@ describe.skipIf(skips(lack))(said('the page', lack), () => {
     await page.keyboard.press('u');
     await expect.poll(() => page.locator('.reading').count()).toBe(0);
     expect(await page.locator('.mail a').count()).toBe(31);
+    await page.goTo('/inbox?side=sent&from=abc');
+    await page.getByText('1–100 of 131').waitFor();
+    await page.goTo('/inbox?side=sent&from=-7.5');
+    await page.getByText('1–100 of 131').waitFor();
+    await page.goTo('/inbox?side=sent&from=999');
+    await page.getByText('131–131 of 131').waitFor();
+  });
+
+  test('names the mailbox in which something does not go on', async ({ rig, serve, open }) => {
+    await rig.sent('send reviewer text --as planner');
+    expect(await rig.dreamos('pause reviewer')).toMatchObject({ code: 0 });
+    const page = await open(rig, await serve(rig));
+    const stuck = page.getByRole('list', { name: 'What does not go on by itself' });
+    await stuck.getByText('1 unfinished message is in it').waitFor();
+    await stuck.getByRole('link', { name: 'reviewer', exact: true }).click();
+    await page.locator('main h1', { hasText: 'reviewer' }).waitFor();
   });
 
   test('says that its person may not watch, and asks no more for what is refused', async ({ rig, serve, open }) => {

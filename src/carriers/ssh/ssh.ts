@@ -7,7 +7,7 @@ import type { ChildProcessByStdio } from 'node:child_process';
 import { kill } from 'node:process';
 import type { Readable, Writable } from 'node:stream';
 import { type Answer, type Carrier, CarrierDown, type Connection } from '../port.ts';
-import { answerIn, mostLineBytes, parcelLine } from '../frames.ts';
+import { answerIn, mostLineBytes, parcelParts } from '../frames.ts';
 import { createTalk } from '../talk.ts';
 import { createSplitter } from './lines.ts';
 
@@ -91,8 +91,7 @@ async function connect(options: SshOptions, signal: AbortSignal): Promise<Connec
     ended: talk.ended,
     publish: async (parcel) => {
       const { n, answer } = talk.add();
-      say(parcelLine({ n, parcel }));
-      say(lineEnd);
+      say([...parcelParts({ n, parcel }), lineEnd]);
       return answer;
     },
     close: async () => {
@@ -103,19 +102,19 @@ async function connect(options: SshOptions, signal: AbortSignal): Promise<Connec
 }
 
 /** What is said in one turn of the event loop, such as of all that was claimed together, goes out together. */
-function inOneWrite(write: (bytes: Uint8Array) => void): (bytes: Uint8Array) => void {
+function inOneWrite(write: (bytes: Uint8Array) => void): (parts: readonly Uint8Array[]) => void {
   let waiting: Uint8Array[] = [];
   let length = 0;
   const go = (): void => {
     const all = waiting;
     waiting = [];
     length = 0;
-    if (all.length > 0) write(all.length === 1 ? (all[0] as Uint8Array) : Buffer.concat(all));
+    if (all.length > 0) write(Buffer.concat(all));
   };
-  return (bytes) => {
+  return (parts) => {
     if (length === 0) setImmediate(go);
-    waiting.push(bytes);
-    length += bytes.length;
+    waiting.push(...parts);
+    for (const { byteLength } of parts) length += byteLength;
     if (length >= writtenTogether) go();
   };
 }

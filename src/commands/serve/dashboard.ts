@@ -2,7 +2,7 @@ import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { countOption } from '../../cli/input/parse.ts';
 import type { Dashboard, TokenMade } from '../../contract/security/serving.ts';
-import { createToken, revokeToken } from '../../core/tokens/tokens.ts';
+import { createToken, endToken } from '../../core/tokens/tokens.ts';
 import type { Session } from '../../core/root/root.ts';
 import { admit } from '../../core/root/operation.ts';
 import { hourMs } from '../../model/basics/limits.ts';
@@ -45,7 +45,7 @@ export async function dashboardCommand(context: Context, { open = false, port }:
     } finally {
       try {
         // Nobody can come by it any more.
-        await endToken(session, token);
+        await endToken(session, token.id);
       } finally {
         await served.close();
       }
@@ -53,13 +53,6 @@ export async function dashboardCommand(context: Context, { open = false, port }:
   } finally {
     letGo();
   }
-}
-
-/** Somebody may have ended it before, or its agent. */
-async function endToken(session: Session, { agent, id }: TokenMade): Promise<void> {
-  await revokeToken(session, agent, { id }).catch((error: unknown) => {
-    if (!(error instanceof DreamosError) || error.kind !== 'not-found') throw error;
-  });
 }
 
 /** Without a socket: it is nobody's server but this page's, and several may run. */

@@ -81,14 +81,21 @@ export function keepLine(session: Session, carrier: Carrier, options: LineOption
     return undefined;
   };
 
-  const answering = (made: Connection): Connection => ({
-    ...made,
-    publish: async (parcel) => {
-      const answer = await made.publish(parcel);
+  const answering = (made: Connection): Connection => {
+    let isAnswered = false;
+    const answered = (): void => {
+      isAnswered = true;
       tried = 0;
-      return answer;
-    },
-  });
+    };
+    return {
+      ...made,
+      publish: (parcel) => {
+        const answer = made.publish(parcel);
+        if (!isAnswered) void answer.then(answered, () => undefined);
+        return answer;
+      },
+    };
+  };
 
   const current = async (): Promise<Connection | undefined> => {
     if (open) return open;

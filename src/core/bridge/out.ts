@@ -4,9 +4,9 @@ import { type Answer, CarrierDown, type Connection } from '../../carriers/port.t
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { seal } from '../../model/message.ts';
-import type { Delivery } from '../../storage/port/mail.ts';
+import type { Delivery, Settled } from '../../storage/port/mail.ts';
 import type { Session } from '../root/root.ts';
-import { type Claim, keepLease } from '../take/keep-lease.ts';
+import type { Claim } from '../take/keep-lease.ts';
 import { createManyReader } from '../take/many.ts';
 import { nack } from '../take/settle.ts';
 import { takeUp } from '../take/take-up.ts';
@@ -14,7 +14,8 @@ import { createBell } from '../wait/bell.ts';
 import { persist } from '../wait/persist.ts';
 import { createWaiter } from '../wait/wait.ts';
 import { createRests } from '../work/rests.ts';
-import { type Acks, createAcks } from './acks.ts';
+import { ackCarried } from './acks.ts';
+import { keepLeases } from './leases.ts';
 import type { Line } from './line.ts';
 import type { Received } from './received.ts';
 import type { Returns } from './returned.ts';
@@ -47,8 +48,7 @@ export async function carryFrom(session: Session, card: AgentCard, options: OutO
   const claims = await persist(session, { leftMs: options.leftMs, signal }, () => takeUp(session, card.name));
   if (claims === undefined) return;
   const waiter = createWaiter(session, card.name);
-  const acks = createAcks(session, session.acting ?? card.name, options.peer, options.leftMs);
-  const around = { options, acks, rests: createRests(session) };
+  const around = { options, by: session.acting ?? card.name, rests: createRests(session) };
   /** Rung when one of them is over. */
   const over = createBell();
   let running = 0;
@@ -58,18 +58,19 @@ export async function carryFrom(session: Session, card: AgentCard, options: OutO
   const ends = joined(signal, stop.signal);
   const end = ends.signal;
   const ask = createAsking(session, options);
-  const begin = (load: Load, together: Promise<Together>): void => {
-    const size = load.bytes.length;
+  const begin = (loads: readonly Load[], together: Promise<Together>): void => {
+    let size = 0;
+    for (const load of loads) size += load.bytes.length;
     bytes += size;
-    running++;
-    void carry(session, load, together, around)
+    running += loads.length;
+    void carry(session, loads, together, around)
       .catch((error: unknown) => {
         failures.push(error);
         stop.abort();
       })
       .finally(() => {
         bytes -= size;
-        running--;
+        running -= loads.length;
         over.ring();
       });
   };
@@ -82,10 +83,7 @@ export async function carryFrom(session: Session, card: AgentCard, options: OutO
         const underWay = running;
         const room = { count: Math.min(mostTogether, window - running), bytes: mostBytes - bytes };
         const some = await reader.next(waiter, room, { waitMs: once ? 0 : Infinity, signal: end });
-        if (some) {
-          const together = ask(some);
-          for (const delivery of some) begin(loadOf(delivery), together);
-        }
+        if (some) begin(some.map(loadOf), ask(some));
         // Behind the ordering keys of what is under way there may be more.
         else if (once && underWay > 0) await over.rest(Infinity);
         else if (once) break;
@@ -137,69 +135,104 @@ function loadOf({ receipt, mailbox, leaseUntil, message }: Delivery): Load {
 
 interface Around {
   readonly options: OutOptions;
-  readonly acks: Acks;
+  /** Who acks. */
+  readonly by: string;
   readonly rests: ReturnType<typeof createRests>;
 }
 
-async function carry(session: Session, load: Load, together: Promise<Together>, around: Around): Promise<void> {
-  const { peer, told, leftMs } = around.options;
-  const lease = keepLease(session, load, undefined, () => undefined);
-  let answer: Answer | CarrierDown;
-  let { receipt } = load;
+/** What was claimed together is settled together: mostly it is answered together, too. */
+async function carry(
+  session: Session,
+  loads: readonly Load[],
+  together: Promise<Together>,
+  around: Around,
+): Promise<void> {
+  const leases = keepLeases(session, loads);
+  let answers: readonly (Answer | CarrierDown)[];
+  let receipts: readonly string[] = [];
   try {
-    answer = await answerTo(load, together, around.options);
+    answers = await answersTo(loads, together, around.options);
   } finally {
-    receipt = await lease.end();
+    receipts = await leases.end();
   }
-  try {
-    if (!(answer instanceof CarrierDown) && answer.is === 'stored') {
-      around.rests.forget(load);
-      await around.acks.add(receipt);
-    } else {
-      const said = answer;
-      await persist(session, { leftMs }, async () => {
-        const under = (await session.checkAgain?.()) ?? session;
-        await giveBack(under, { ...load, receipt }, said, around);
-      });
-    }
-  } catch (error) {
-    if (!(error instanceof DreamosError) || error.kind !== 'conflict') throw error;
-    // Stored or not, whoever has it now brings it there once more, and it is known there by its id.
-    return told({ event: 'lost', id: load.message.id, mailbox: load.mailbox, peer, reason: error.message });
+  const stored: Carried[] = [];
+  const others: Promise<void>[] = [];
+  for (const [i, { mailbox, message, leaseUntil }] of loads.entries()) {
+    const answer = answers[i] as Answer | CarrierDown;
+    const claim = { mailbox, message, leaseUntil, receipt: receipts[i] as string };
+    if (!(answer instanceof CarrierDown) && answer.is === 'stored') stored.push({ claim, answer });
+    else others.push(giveBack(session, claim, answer, around));
   }
-  await told(carriedAs(load, peer, answer));
+  const settled = await Promise.allSettled([ackStored(session, stored, around), ...others]);
+  for (const one of settled) if (one.status === 'rejected') throw one.reason;
 }
 
-async function answerTo(
-  { message: { id }, mailbox, isTask, bytes }: Load,
+/** In the order of the calls. */
+async function answersTo(
+  loads: readonly Load[],
   together: Promise<Together>,
   { returns }: OutOptions,
-): Promise<Answer | CarrierDown> {
-  const returned = returns.take(id, mailbox);
-  if (returned) return { is: 'refused', ...returned };
-  if (isTask) return { is: 'refused', code: 'NOT_CARRIED', reason: 'a task stays in the root in which it was made' };
-  try {
-    const { hops, connection } = await together;
+): Promise<(Answer | CarrierDown)[]> {
+  const { hops, connection } = await together;
+  const answerTo = async ({ message: { id }, mailbox, isTask, bytes }: Load): Promise<Answer | CarrierDown> => {
+    const returned = returns.take(id, mailbox);
+    if (returned) return { is: 'refused', ...returned };
+    if (isTask) return { is: 'refused', code: 'NOT_CARRIED', reason: 'a task stays in the root in which it was made' };
     if (!connection) return new CarrierDown('the bridge was stopped');
-    return await connection.publish({ id, to: mailbox, hops: (hops.get(id) ?? 0) + 1, bytes });
-  } catch (error) {
-    if (error instanceof CarrierDown) return error;
-    throw error;
-  }
+    try {
+      return await connection.publish({ id, to: mailbox, hops: (hops.get(id) ?? 0) + 1, bytes });
+    } catch (error) {
+      if (error instanceof CarrierDown) return error;
+      throw error;
+    }
+  };
+  return Promise.all(loads.map(answerTo));
+}
+
+interface Carried {
+  readonly claim: Claim;
+  readonly answer: Extract<Answer, { is: 'stored' }>;
+}
+
+async function ackStored(session: Session, stored: readonly Carried[], { options, by, rests }: Around): Promise<void> {
+  if (stored.length === 0) return;
+  const { peer, leftMs, told } = options;
+  const receipts = stored.map(({ claim }) => claim.receipt);
+  const answers = await ackCarried(session, receipts, { by, peer, leftMs });
+  const tell = ({ claim, answer }: Carried, acked?: Settled | DreamosError): Promise<void> => {
+    if (acked instanceof DreamosError) return lost(claim, acked, options);
+    rests.forget(claim);
+    return told(carriedAs(claim, peer, answer));
+  };
+  await Promise.all(stored.map((one, i) => tell(one, answers[i])));
+}
+
+/** Stored or not, whoever has it now brings it there once more, and it is known there by its id. @throws what is no conflict */
+async function lost({ mailbox, message: { id } }: Claim, error: unknown, { peer, told }: OutOptions): Promise<void> {
+  if (!(error instanceof DreamosError) || error.kind !== 'conflict') throw error;
+  await told({ event: 'lost', id, mailbox, peer, reason: error.message });
 }
 
 async function giveBack(
   session: Session,
   claim: Claim,
   answer: Exclude<Answer, { is: 'stored' }> | CarrierDown,
-  { options: { peer }, rests }: Around,
+  { options, rests }: Around,
 ): Promise<void> {
+  const { peer, leftMs, told } = options;
   const { receipt } = claim;
-  if (answer instanceof CarrierDown) {
-    await nack(session, receipt, { free: true, delayMs: 0, reason: `${peer}: ${answer.message}` });
-  } else {
-    const reason = answer.is === 'refused' ? refusedBy(peer, answer) : notNow(peer, answer);
-    const how = answer.is === 'refused' ? { dead: true } : { free: true, delayMs: await rests.next(claim) };
-    await nack(session, receipt, { ...how, reason });
+  const how = async () => {
+    if (answer instanceof CarrierDown) return { free: true, delayMs: 0, reason: `${peer}: ${answer.message}` };
+    if (answer.is === 'refused') return { dead: true, reason: refusedBy(peer, answer) };
+    return { free: true, delayMs: await rests.next(claim), reason: notNow(peer, answer) };
+  };
+  try {
+    await persist(session, { leftMs }, async () => {
+      const under = (await session.checkAgain?.()) ?? session;
+      await nack(under, receipt, await how());
+    });
+  } catch (error) {
+    return lost(claim, error, options);
   }
+  await told(carriedAs(claim, peer, answer));
 }

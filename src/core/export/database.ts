@@ -1,7 +1,7 @@
 /** An exported database while it is written or read: the only user of node-sqlite3-wasm. */
 import type { Database as Sqlite, Statement } from 'node-sqlite3-wasm';
 import { DreamosError } from '../../model/errors.ts';
-import { schemaSql } from './schema.ts';
+import { areAwaited, awaitedSql, awaitedUntil, schemaSql } from './schema.ts';
 import { columnsOf, noRows, type Row, type Table, type TableName, tableNames, tables, type Value } from './tables.ts';
 
 /** How far one mailbox was exported: from when on it was asked for, when it was looked at, and its logs by their days. */
@@ -44,7 +44,7 @@ export class ExportDatabase {
     if (how === 'read') return opened;
     // Who is killed leaves a file that nobody looks at; one that is whole is synced by who puts it into its place.
     opened.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; BEGIN;');
-    if (how === 'new') opened.exec(schemaSql);
+    opened.exec(how === 'new' ? schemaSql : awaitedSql);
     opened.#indexed = opened.all<{ n: number }>('SELECT coalesce(max(n), 0) AS n FROM messages')[0]?.n ?? 0;
     return opened;
   }
@@ -92,6 +92,12 @@ export class ExportDatabase {
     const sql = `${selectSql('deliveries')} WHERE mailbox = ? AND message IN (SELECT value FROM json_each(?))`;
     const rows = this.all<Record<string, Cells>>(sql, mailbox, asText(JSON.stringify(ids)));
     return rows.map((row) => valuesOf(row) as Row<'deliveries'>);
+  }
+
+  /** The messages of a mailbox whose delay or lease was to be over before a time, and which were there when they were last looked for. */
+  overdue(mailbox: string, time: string): string[] {
+    const sql = `SELECT message FROM deliveries WHERE mailbox = ? AND ${areAwaited} AND ${awaitedUntil} < ?`;
+    return this.all<{ message: string }>(sql, mailbox, time).map(({ message }) => message);
   }
 
   /** By the ids of those that are there: their numbers, and whether all is known of them. */

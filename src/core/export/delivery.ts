@@ -7,27 +7,45 @@ import type { Row, Value } from './tables.ts';
 
 export type Delivery = Row<'deliveries'>;
 
+// Until when it is delayed or leased only a look at it tells: behind what has happened since, it may be met by none.
+const nowhere = { due_at: null, lease_until: null };
 const ended = (state: string, outcome: string | null) => (row: Delivery, event: LoggedEvent) => {
-  Object.assign(row, { state, outcome, ended_at: event.at });
+  Object.assign(row, nowhere, { state, outcome, ended_at: event.at });
 };
 const open = (state: string) => (row: Delivery) => {
-  Object.assign(row, { state, outcome: null, ended_at: null, reason: null });
+  Object.assign(row, nowhere, { state, outcome: null, ended_at: null, reason: null });
 };
 const arrived = (state: string) => (row: Delivery, event: LoggedEvent) => {
   row.delivered_at ??= event.at;
+  row.attempts = numberOf(event['attempt']) ?? 0;
   open(state)(row);
 };
+/** By hand, also of one that is held. */
+const taken = (state: string, outcome: string | null) => (row: Delivery, event: LoggedEvent) => {
+  row.held_ms = numberOf(event['heldMs']) ?? row.held_ms ?? null;
+  row.attempts = numberOf(event['attempt']) ?? row.attempts ?? 0;
+  ended(state, outcome)(row, event);
+};
+const again = (row: Delivery): void => {
+  row.attempts = 0;
+  open('ready')(row);
+};
 
-/** What each event says of a delivery; those that are not here say nothing of it. */
+/**
+ * What each event says of a delivery; those that are not here say nothing of it. None asks for what a look has put there: a look
+ * may have met what is told only later.
+ */
 const steps: Readonly<Record<string, (row: Delivery, event: LoggedEvent) => void>> = {
   delivered: arrived('ready'),
   scheduled: arrived('delayed'),
   published(row, event) {
     row.delivered_at ??= event.at;
+    row.attempts ??= 0;
     Object.assign(row, { state: 'archived', outcome: 'published' });
   },
   imported(row, event) {
     row.delivered_at ??= event.at;
+    row.attempts ??= 0;
     row.outcome = 'imported';
   },
   claimed(row, event) {
@@ -52,23 +70,27 @@ const steps: Readonly<Record<string, (row: Delivery, event: LoggedEvent) => void
   nacked(row, event) {
     held(row, event);
     open('ready')(row);
+    const attempt = numberOf(event['attempt']);
+    if (attempt !== null) row.attempts = event['free'] === true ? Math.max(0, attempt - 1) : attempt;
   },
   lease_expired(row, event) {
     held(row, event);
     open('ready')(row);
   },
   dead(row, event) {
-    if (row.state === 'inflight') held(row, event);
+    const isHeld = (row.last_claimed_at ?? null) !== null && (row.held_ms ?? null) === null;
+    if (isHeld || numberOf(event['heldMs']) !== null) held(row, event);
     ended('dead', 'dead')(row, event);
+    row.attempts = numberOf(event['attempt']) ?? row.attempts ?? 0;
     row.reason = textOf(event['reason']);
   },
-  retried: open('ready'),
-  restored: open('ready'),
-  handed_over: ended('handed_over', null),
-  cancelled: ended('archived', 'cancelled'),
-  replaced: ended('archived', 'replaced'),
+  retried: again,
+  restored: again,
+  handed_over: taken('handed_over', null),
+  cancelled: taken('archived', 'cancelled'),
+  replaced: taken('archived', 'replaced'),
   purged(row) {
-    row.state = 'purged';
+    Object.assign(row, nowhere, { state: 'purged' });
   },
 };
 
@@ -81,6 +103,13 @@ export function isAboutDelivery({ event, id }: LoggedEvent): boolean {
 export function applyEvent(row: Delivery, event: LoggedEvent): true {
   steps[event.event]?.(row, event);
   return true;
+}
+
+/** @returns whether that is new */
+export function endsNever(row: Delivery): boolean {
+  const isNew = (row.due_at ?? row.lease_until ?? null) !== null;
+  Object.assign(row, nowhere);
+  return isNew;
 }
 
 const toArchive = new Set(['acked', 'cancelled', 'replaced', 'published']);
@@ -101,7 +130,7 @@ export function applyEntry(row: Delivery, entry: Entry): boolean {
   const now: Told = {
     state,
     outcome: outcomeOf(row, entry),
-    attempts: Math.max(attempt, state === 'ready' || state === 'delayed' ? 0 : Number(row.attempts ?? 0)),
+    attempts: attempt,
     due_at: timeOf(state === 'delayed' ? dueAt : undefined),
     lease_until: timeOf(leaseUntil),
     ended_at: isLog(entry.mailbox) || endedAt === undefined ? null : (row.ended_at ?? timeOf(endedAt)),

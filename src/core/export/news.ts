@@ -1,7 +1,8 @@
 /**
  * What is new of one mailbox or topic, put into the database. First the event logs from where they were read to, then a look at
  * what lies in it: what moves in between tells so behind the mark that is kept, and is met by the next export. A mailbox
- * whose logs say nothing new is not looked into. In the archive only what came since the last look is looked at.
+ * whose logs say nothing new is not looked into, unless a delay or a lease is over of whose end nothing was told. In the
+ * archive only what came since the last look is looked at.
  */
 import { isoTime } from '../../model/clock.ts';
 import { idTime } from '../../model/id.ts';
@@ -15,7 +16,7 @@ import { stateOf } from '../tasks/place/find.ts';
 import { taskView, type TaskLooks } from '../tasks/view.ts';
 import type { ExportDatabase } from './database.ts';
 import { Deliveries } from './deliveries.ts';
-import { applyEntry, applyEvent, archives, isAboutDelivery } from './delivery.ts';
+import { applyEntry, applyEvent, archives, endsNever, isAboutDelivery } from './delivery.ts';
 import { eventRow, messageRow, stubRow, taskRow } from './rows.ts';
 
 export interface News {
@@ -42,6 +43,8 @@ const atOnce = 500;
 export async function hasNews({ session, database, since }: News, mailbox: string): Promise<boolean> {
   const place = database.placeOf(mailbox);
   if (!place || place.since > since) return true;
+  // Who died in the middle of a change has told nothing of it.
+  if (database.overdue(mailbox, isoTime(session.store.now())).length > 0) return true;
   const marks = JSON.parse(place.marks) as Marks;
   return [...(await session.store.journal.logs(mailbox))].some(([day, { bytes }]) => marks[day]?.bytes !== bytes);
 }
@@ -80,6 +83,8 @@ class MailboxNews {
   readonly #known: boolean;
   readonly #deliveries: Deliveries;
   readonly #eventsBefore: number;
+  /** What was to have ended by itself, and was not met yet. */
+  readonly #overdue: Set<string>;
   /** Arrivals of messages that were not met yet. */
   readonly #arrivals = new Map<string, LoggedEvent>();
   /** The earliest moment at which something may have come into the archive that was not looked at. */
@@ -91,6 +96,7 @@ class MailboxNews {
     this.#known = known;
     this.#deliveries = new Deliveries(news.database, mailbox, known);
     this.#eventsBefore = news.database.eventsSoFar();
+    this.#overdue = new Set(news.database.overdue(mailbox, isoTime(news.session.store.now())));
   }
 
   /** @param areNew they lie behind what was read before: two that are alike have both happened */
@@ -150,8 +156,11 @@ class MailboxNews {
     const ended = database.endedTasks(archived.map(({ id }) => id));
     for (const entry of entries) {
       const { id, state } = entry;
+      this.#overdue.delete(id);
       const row = this.#deliveries.change(id, (delivery) => applyEntry(delivery, entry));
-      if (state === 'dead' && row.reason === undefined) row.reason = (await whyOrWarn(session, entry))?.reason ?? null;
+      // Who died before he told of it has left why.
+      const why = state === 'dead' && (row.reason ?? null) === null ? await whyOrWarn(session, entry) : undefined;
+      if (why) this.#deliveries.change(id, (delivery) => ((delivery.reason = why.reason), true));
       const isTask = entry.task === true && !ended.has(id);
       const isWhole = known.get(id)?.isWhole === true;
       const message = isWhole && !isTask ? undefined : await readOrWarn(session, entry);
@@ -172,6 +181,9 @@ class MailboxNews {
 
   end(): void {
     const { database } = this.#news;
+    // Looked for once: nothing more will be told of what is nowhere.
+    this.#deliveries.load([...this.#overdue]);
+    for (const id of this.#overdue) this.#deliveries.change(id, endsNever);
     this.#deliveries.flush();
     const known = database.messages([...this.#arrivals.keys()]);
     for (const [id, arrival] of this.#arrivals) if (!known.has(id)) database.putMessage(stubRow(arrival), []);

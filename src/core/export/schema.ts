@@ -22,12 +22,19 @@ const ranked = (name: string): string =>
   `CASE WHEN ${name} IS NOT NULL THEN row_number() OVER (PARTITION BY mailbox, substr(delivered_at, 1, 10), ${name} IS NULL ORDER BY ${name}) END AS ${name}_rank,
     count(${name}) OVER (PARTITION BY mailbox, substr(delivered_at, 1, 10)) AS ${name}_count`;
 
+/** Of deliveries that end by themselves: when, and which. */
+export const awaitedUntil = 'coalesce(lease_until, due_at)';
+export const areAwaited = "state IN ('delayed', 'inflight')";
+/** Also for a database that an earlier build has made. */
+export const awaitedSql = `CREATE INDEX IF NOT EXISTS deliveries_awaited ON deliveries (mailbox, ${awaitedUntil}) WHERE ${areAwaited};`;
+
 export const schemaSql = `
 PRAGMA application_id = ${applicationId};
 PRAGMA user_version = ${schemaVersion};
 ${tableNames.map(tableSql).join('\n')}
 CREATE UNIQUE INDEX messages_id ON messages (id);
 CREATE INDEX events_message ON events (message);
+${awaitedSql}
 CREATE VIRTUAL TABLE search USING fts5 (subject, body, content="messages", content_rowid="n");
 -- How far the export has come, which the next one goes on from.
 CREATE TABLE export (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;

@@ -9,6 +9,7 @@ import type { Away, Session, TakenAway } from '../root/root.ts';
 import { createBell } from '../wait/bell.ts';
 import { createGrowingRest } from '../wait/growing-rest.ts';
 import { ask, type Server } from './ask.ts';
+import { sendSeveral, withJson } from './drafts.ts';
 import { hello, type Line, ownVersion, type Question, storeCall, takeUpCall } from './protocol.ts';
 import { Gone, isAway, isBusy, notAway, uncertain, unreachable, wentAway } from './refusals.ts';
 import { goingOn, isStream } from './streams.ts';
@@ -27,7 +28,13 @@ const longestRestMs = 1000;
 
 export function createAway(server: Server): Away {
   const silent = `The server at ${server.name} does not answer; it is asked again as long as there is time.`;
-  return { here: new Set(['work', 'consume']), do: act, doSurely, each, takeUp };
+  return { here: new Set(['work', 'consume']), do: begin, doSurely, each, takeUp };
+
+  async function begin(session: Session, name: string, args: readonly unknown[]): Promise<unknown> {
+    if (name !== 'sendAll') return act(session, name, args);
+    const [drafts, ...rest] = args;
+    return sendSeveral(drafts as Iterable<unknown>, (leaving) => act(session, name, [leaving, ...rest]));
+  }
 
   /** What settles may be done twice: the second time it is told that it was done. */
   async function doSurely(session: Session, name: string, args: readonly unknown[]): Promise<unknown> {
@@ -130,7 +137,7 @@ export function createAway(server: Server): Away {
     if (without && optionsIn(args, without.option)?.[without.option]) throw notAway(name, `then ${without.why}`);
     const functions: ((...args: unknown[]) => unknown)[] = [];
     let signal: AbortSignal | undefined;
-    const packed = toJson(withNames(args), {
+    const packed = toJson(withNames(withJson(operation, args)), {
       nameOf: (one) => functions.push(one) - 1,
       onSignal: (one) => (signal = one),
     });

@@ -65,7 +65,7 @@ function objectToJson(value: object, places: Places): unknown {
   }
   if (value instanceof Map) return marked('map', [...value].map(within));
   if (value instanceof Set) return marked('set', [...value].map(within));
-  if (value instanceof Date) return marked('date', value.toISOString());
+  if (value instanceof Date) return marked('date', Number.isNaN(value.getTime()) ? undefined : value.toISOString());
   if (value instanceof Uint8Array) return marked('bytes', Buffer.from(value).toString('base64'));
   if (value instanceof Error) return marked('error', fieldsToJson(errorFields(value), places));
   const text = (value as { readonly [rawData]?: string })[rawData];

@@ -4,7 +4,7 @@ import { type Draft, parseDraft } from '../../model/draft.ts';
 import { checkWait } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { grouped } from '../../model/basics/grouped.ts';
-import { usage } from '../../model/refusals.ts';
+import { tooManyAtOnce } from '../../model/refusals.ts';
 import { mostAtOnce } from '../../model/basics/limits.ts';
 import type { Durability } from '../../model/settings.ts';
 import { inTrace, type TraceContext, traceOf } from '../../model/trace/trace-context.ts';
@@ -123,9 +123,7 @@ async function sendEachNow<D>(
   const places: Place[] = [];
   let index = 0;
   for (const draft of drafts) {
-    if (index >= mostAtOnce) {
-      throw usage(`These are more than ${mostAtOnce} messages for one call.`, 'Send them in several calls.');
-    }
+    if (index >= mostAtOnce) throw tooManyAtOnce();
     try {
       const { outgoing, durability, limited, pace, isAudited, routes } = await compose(session, book, checked(draft));
       places.push({ index, outgoing, durability, limited, pace, isAudited, routes });

@@ -95,6 +95,11 @@ async function revokeTokenBody(session: Session, agent: string, { id }: TokenRev
   throw notFound('TOKEN_NOT_FOUND', message, 'Which there are: dreamos token list');
 }
 
+/** One that a program has made for itself, whosever it is by now; no matter whether it is there. */
+export async function endToken(session: Session, id: string): Promise<void> {
+  await remove(session, (one) => one.id === id);
+}
+
 /** What an agent had; also of one that is deleted. @returns how many */
 export async function endTokensOf(session: Session, agent: string): Promise<number> {
   return (await remove(session, (one) => sameAgent(one.agent, agent))).length;

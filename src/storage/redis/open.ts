@@ -16,7 +16,7 @@ export const moveFromRedis: Engine['moveFrom'] = async (place, deps, said) => {
   const [{ linkTo }, { redisMoveSource }] = [await import('./store.ts'), await import('./move/source.ts')];
   const link = linkTo(place, deps);
   try {
-    return await redisMoveSource(link, said);
+    return await redisMoveSource({ link, warn: deps.warn }, said);
   } catch (error) {
     link.close();
     throw error;
@@ -25,5 +25,5 @@ export const moveFromRedis: Engine['moveFrom'] = async (place, deps, said) => {
 
 export const moveToRedis: Engine['moveTo'] = async (place, deps, said) => {
   const [{ linkTo }, { redisMoveTarget }] = [await import('./store.ts'), await import('./move/target.ts')];
-  return redisMoveTarget(linkTo(place, deps), said);
+  return redisMoveTarget({ link: linkTo(place, deps), warn: deps.warn }, said);
 };

@@ -81,7 +81,7 @@ function storeOf(ctx: RedisContext, isGivenTime: boolean): Store {
     audit: auditOf(ctx),
     upkeep: upkeepOf(ctx),
     self: async () => self(),
-    dump: async (take, options) => (await import('./dump/dump.ts')).dump(ctx.link, take, options),
+    dump: async (take, options) => (await import('./dump/dump.ts')).dump(ctx, take, options),
     isThere: async () => {
       try {
         await ctx.link.run('seq');

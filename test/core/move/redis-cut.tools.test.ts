@@ -47,7 +47,10 @@ describe.skipIf(skips(lack))(said('a connection that is cut behind a command, be
     let most = 1;
     for (let at = 1; at <= most; at++) {
       const place = { address: proxy.address, id: deps.ids.next(Date.now()), durability: 'relaxed' } as const;
-      const target = redisMoveTarget(linkTo(place, deps), { to: place.address, how: {}, descriptor: {} });
+      const target = redisMoveTarget(
+        { link: linkTo(place, deps), warn: deps.warn },
+        { to: place.address, how: {}, descriptor: {} },
+      );
       context.onTestFinished(() => target.close?.());
       proxy.cut({ at, side: 'before its answer' });
       await target.takeOver?.();

@@ -40,6 +40,7 @@ const about: Record<string, readonly string[]> = {
   ],
   'what alerts are silenced': ['silencesNow'],
   'whose token it is, before anything is asked for': ['provedBy', 'holds'],
+  'ending a token that one has just made for oneself': ['endToken'],
   'a session of who asks, which passes the gate with each operation': ['sessionOn'],
   'where the server itself listens, and of which root': ['changeDocument', 'rootIdOf'],
   'a place in a list, a version, a project': ['cardVersion', 'cursorOf', 'projectIn', 'settingsVersion'],

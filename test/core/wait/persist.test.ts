@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { registerAgent } from '../../../src/core/agents/agents.ts';
-import { createAcks } from '../../../src/core/bridge/acks.ts';
+import { ackCarried } from '../../../src/core/bridge/acks.ts';
 import { bridge } from '../../../src/core/bridge/bridge.ts';
 import type { Ask } from '../../../src/core/policy/ask.ts';
 import { guarded } from '../../../src/core/policy/guard.ts';
@@ -247,7 +247,7 @@ test('what a bridge has carried while the policy could not be asked is acked aft
   await send(still.rig.as('planner'), { to: 'reviewer', body: 'x' });
   const { receipt } = must(await readNext(own, 'reviewer'));
   const guardedOwn = sessionOver(guarded(own, 'bridge', 'read', ask, false), own, 'reviewer');
-  const acking = createAcks(guardedOwn, 'reviewer', 'b', () => 60_000).add(receipt);
+  const acking = ackCarried(guardedOwn, [receipt], { by: 'reviewer', peer: 'b', leftMs: () => 60_000 });
   await vi.advanceTimersByTimeAsync(10_000);
   expect(await soFar(acking)).toBe('waiting');
   isAway = false;

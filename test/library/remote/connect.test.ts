@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { connect, type Dreamos, exactData, exactDataOf } from '../../../src/index.ts';
+import { sessionOn } from '../../../src/core/open-root.ts';
+import { connect, type Draft, type Dreamos, exactData, exactDataOf } from '../../../src/index.ts';
+import { bindTo } from '../../../src/library/library.ts';
 import { createServed } from '../../server/rig.ts';
 import { removeScratch } from '../../scratch.ts';
 
@@ -29,6 +31,58 @@ test('data arrives as it was written, and its numbers are not rounded', async ()
   await planner.send({ to: 'reviewer', body: 'a', data: exactData('{"n": 1970670598291982290}') });
   const delivery = await reviewer.read('reviewer');
   expect(exactDataOf(delivery?.message as never)).toBe('{"n":1970670598291982290}');
+});
+
+test('several are sent of whatever can be gone through, each with its own answer, as on files', async () => {
+  const files = bindTo(sessionOn(served.root, { as: 'planner', env: {} }));
+  const unwritable: Record<string, unknown> = {};
+  unwritable['self'] = unwritable;
+  const bodies = [['a'], ['b', { to: 'nobody' }], ['c', { data: unwritable }], ['d', { data: 1n }], ['e']] as const;
+  const drafts = bodies.map(([body, more]) => ({ to: 'reviewer', body, ...more }));
+  const kinds: (() => Iterable<Draft>)[] = [
+    () => drafts,
+    () => new Set(drafts),
+    () => drafts.values(),
+    () => new Map(drafts.entries()).values(),
+  ];
+  for (const drawn of kinds)
+    for (const root of [files, planner]) {
+      const answers = await root.sendAll(drawn());
+      expect(answers.map((one) => ('code' in one ? one.code : one.state))).toEqual([
+        ...['ready', 'AGENT_NOT_FOUND', 'MESSAGE_INVALID', 'MESSAGE_INVALID', 'ready'],
+      ]);
+      expect((await reviewer.peek('reviewer', { limit: 9 })).map(({ message }) => message.body)).toEqual(['a', 'e']);
+      for (let claim; (claim = await reviewer.read('reviewer'));) await reviewer.ack(claim.receipt);
+    }
+  function* endless(): Generator<Draft, void, void> {
+    for (;;) yield { to: 'reviewer', body: 'a' };
+  }
+  for (const root of [files, planner]) {
+    await expect(root.sendAll(endless())).rejects.toMatchObject({ code: 'USAGE', message: /more than 1000/ });
+    await expect(root.sendAll(5 as never)).rejects.toThrow('not iterable');
+  }
+  expect(await reviewer.peek('reviewer')).toEqual([]);
+});
+
+test('data is what JSON makes of it, as on files: with ways of its own, without what JSON has not', async () => {
+  const files = bindTo(sessionOn(served.root, { as: 'planner', env: {} }));
+  const data = {
+    ...{ at: new Date(0), never: new Date(NaN), where: new URL('http://x/'), bytes: Buffer.from('a') },
+    ...{ map: new Map([[1, 2]]), call: () => 1, calls: [() => 1], error: new Error('a'), n: NaN },
+  };
+  const drafts = { to: 'reviewer', body: 'a', data };
+  for (const root of [files, planner]) {
+    await root.send(drafts);
+    const claim = await reviewer.read('reviewer');
+    expect(claim?.message.data).toEqual(JSON.parse(JSON.stringify(data)));
+    await root.as('reviewer').reply(claim?.receipt ?? '', { body: 'b', data });
+    const answer = await planner.read('planner');
+    expect(answer?.message.data).toEqual(JSON.parse(JSON.stringify(data)));
+    await planner.ack(answer?.receipt ?? '');
+    await root.schedule.add({ name: 'daily', cron: '0 0 * * *', message: drafts });
+    expect((await planner.schedule.show('daily')).message.data).toEqual(JSON.parse(JSON.stringify(data)));
+    await root.schedule.remove('daily');
+  }
 });
 
 test('what an older build let be nested too deeply arrives, is handed over as it was written, and holds nobody up', async () => {

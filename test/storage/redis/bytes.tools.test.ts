@@ -1,16 +1,20 @@
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../../src/model/clock.ts';
+import { createIds } from '../../../src/model/id.ts';
+import { differing, Tally } from '../../../src/storage/port/dump/tally.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
 import { expectRefusal, must } from '../../core/rig.ts';
 import { missing, said, skips } from '../../lack.ts';
 import { leaseMs, policy } from '../contract/rig.ts';
 import { newToken } from '../contract/ways.ts';
+import { loadAll, placeFor, recordsOf, useRedis } from '../dump/engines.ts';
 import { mail, useServers } from './rig.ts';
 import { type TestServer, typed } from './server.ts';
 
 const lack = await missing('redis-server');
 
 describe.skipIf(skips(lack))(said('the bytes of messages in Redis', lack), () => {
-  const { serve, root } = useServers(lack);
+  const { serve, root, started } = useServers(lack);
   const send = async (store: Store, message = mail()): Promise<string> => {
     const [sent] = await store.mail.send([{ message, mailboxes: ['bob'] }], { durability: 'full' });
     expect(sent).not.toBeInstanceOf(Error);
@@ -77,6 +81,51 @@ describe.skipIf(skips(lack))(said('the bytes of messages in Redis', lack), () =>
     expect(await typed(server, `HEXISTS {dreamos:${rootId}}:b ${id}`)).toBe(':0\r\n');
   });
 
+  test.each(['files', 'redis'] as const)('that cannot be read are dumped as bytes, and load into %s', async (to) => {
+    const server = await serve();
+    const { open, id: rootId, warnings } = await root(server.address);
+    const store = await open();
+    const [spoilt, gone, another, sound] = [
+      await send(store, mail({ dedupeKey: 'a key' })),
+      await send(store),
+      await send(store),
+      await send(store),
+    ];
+    await store.documents.put('schedules', {}, undefined);
+    await spoil(server, rootId, spoilt);
+    const within = `{dreamos:${rootId}}`;
+    await typed(server, `HSET ${within}:b ${gone} ""`);
+    const copy = "redis.call('HSET', KEYS[1], ARGV[1], redis.call('HGET', KEYS[1], ARGV[2]))";
+    await typed(server, `EVAL "${copy}" 1 ${within}:b ${another} ${sound}`);
+    await typed(server, `HSET ${within}:docs schedules garbage`);
+    const records = await recordsOf(store);
+    expect(records.filter(({ kind }) => kind === 'corrupt')).toMatchObject([
+      { mailbox: 'bob', name: spoilt, body: { text: 'garbage' } },
+      { mailbox: 'bob', name: gone, body: { text: gone } },
+      { mailbox: 'bob', name: another },
+    ]);
+    expect(warnings.map((one) => one.split(' ', 1)[0])).toEqual([spoilt, gone, another]);
+    const schedules = { kind: 'document', name: 'schedules', text: 'garbage' } as const;
+    expect(records).toContainEqual(schedules);
+    useRedis(server.address);
+    const place = await placeFor(to, { clock: systemClock, ids: createIds() });
+    started.push({ close: () => place.remove() });
+    // Of a document that is no JSON a Redis has no use.
+    const loaded = await loadAll(
+      place,
+      records.filter((one) => to !== 'redis' || !('name' in one) || one.name !== 'schedules'),
+    );
+    const there: string[] = [];
+    for await (const { id } of loaded.look.list('bob', 'ready')) there.push(id);
+    expect(there).toEqual([sound]);
+    const [before, after] = [records, await recordsOf(loaded)].map((all) => {
+      const tally = new Tally();
+      for (const record of all) tally.add(record);
+      return tally.mailboxes();
+    });
+    expect(differing(must(before), must(after))).toEqual([]);
+  });
+
   test('of which none can be read are an error, as that of one is', async () => {
     const server = await serve();
     const { open, id: rootId } = await root(server.address);
@@ -85,5 +134,34 @@ describe.skipIf(skips(lack))(said('the bytes of messages in Redis', lack), () =>
     await expectRefusal(store.mail.claim('bob', { token: newToken(), leaseMs, policy }), 'CORRUPT');
     const tokens = [newToken(), newToken()];
     await expectRefusal(store.mail.claimMany('bob', { tokens, leaseMs, policy }), 'CORRUPT');
+  });
+
+  test('of a document that was put there by hand are read as they are, or told as what is no JSON', async () => {
+    const server = await serve();
+    const { open, id: rootId } = await root(server.address);
+    const put = (field: string, bytes: string) => typed(server, `HSET {dreamos:${rootId}}:${field} "${bytes}"`);
+    const names = ['settings', 'schedules'] as const;
+    for (const name of names) await put(`docs ${name}`, '{}');
+    const { documents } = await open();
+    for (const name of names) {
+      const { value, version } = must(await documents.get(name));
+      expect(value).toEqual({});
+      expect(await documents.put(name, {}, version)).toBe(true);
+      await put(`docs ${name}`, 'garbage');
+    }
+    await expect(documents.get('schedules')).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/keeps schedules as what is no JSON: "garbage"/) as string,
+    });
+    await expect((await open()).documents.get('settings')).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/the settings .*"garbage"/) as string,
+    });
+    const [, box] = (await typed(server, `HGET {dreamos:${rootId}}:names bob`)).split('\r\n');
+    await put(`cards ${box}`, 'garbage');
+    await expect(open()).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/a card .*"garbage"/) as string,
+    });
   });
 });

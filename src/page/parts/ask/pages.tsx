@@ -16,9 +16,21 @@ function beginnings(): string[] {
     .filter(Boolean);
 }
 
-/** The same of what is here whole: `from` in the address says where it begins. */
-export function Parts({ from, all }: { from: number; all: number }) {
+/** The page that is shown of what is here whole: `from` in the address says where it begins; an address may say anything. */
+export function partOf<T>(rows: readonly T[]): readonly T[] {
+  const from = beginOf(rows.length);
+  return rows.slice(from, from + pageSize);
+}
+
+function beginOf(all: number): number {
+  const from = Math.trunc(Number(place.value.query.get('from')));
+  return Math.max(0, Math.min(from || 0, all - 1));
+}
+
+/** Forward and back in it. */
+export function Parts({ all }: { all: number }) {
   if (all <= pageSize) return null;
+  const from = beginOf(all);
   const to = (at: number) => (): void => change({ from: at > 0 ? String(at) : undefined });
   return (
     <nav class="pages" aria-label="Pages">

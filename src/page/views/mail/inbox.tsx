@@ -4,12 +4,13 @@ import { inPlace, place, to } from '../../base/place.ts';
 import type { View } from '../../base/view.ts';
 import type { Page } from '../../data/answers.ts';
 import { look, me } from '../../data/api.ts';
+import { newest } from '../../data/newest.ts';
 import { useLook } from '../../data/use-look.ts';
 import { Empty } from '../../parts/empty.tsx';
 import { Heading } from '../../parts/heading.tsx';
 import { Letter, subjectOf } from '../../parts/mail/letter.tsx';
 import { MailRows, type MailRow } from '../../parts/mail/mail-rows.tsx';
-import { afterInAddress, Pages, pageSize, Parts } from '../../parts/ask/pages.tsx';
+import { afterInAddress, Pages, pageSize, partOf, Parts } from '../../parts/ask/pages.tsx';
 import { Shown } from '../../parts/shown.tsx';
 import { Tabs } from '../../parts/tabs.tsx';
 import { Answer, Settle } from './settle.tsx';
@@ -65,19 +66,18 @@ function Mail({ own, side, id }: { own: string; side: Side; id: string | undefin
   return (
     <div class="pile">
       <Shown look={seen}>
-        {({ items, next }) => {
+        {({ items, next, isCut }) => {
           const hrefOf = (row: MailRow): string => inPlace(['inbox', row.id]);
           const more = { hrefOf, here: id, hasState: side === 'sent' };
           if (items.length === 0) return <NoneOf side={side} own={own} />;
           if (side === 'sent') {
-            const from = Number(place.value.query.get('from') ?? 0);
             return (
               <>
-                <MailRows of="Sent" rows={items.slice(from, from + pageSize)} sent {...more} />
-                <Parts from={from} all={items.length} />
-                {next !== null && (
+                <MailRows of="Sent" rows={partOf(items)} sent {...more} />
+                <Parts all={items.length} />
+                {isCut && (
                   <p class="quiet">
-                    There are more: <code>dreamos list --from {own} --state all</code>
+                    There are older ones: <code>dreamos list --from {own} --state all</code>
                   </p>
                 )}
               </>
@@ -100,22 +100,21 @@ function Mail({ own, side, id }: { own: string; side: Side; id: string | undefin
   );
 }
 
-/** A list is by mailbox, and each by its age: to have the newest first all are asked for that the server gives at once. */
-const mostSent = 1000;
+interface Pile extends Page<MailRow> {
+  /** There are older ones. */
+  readonly isCut?: boolean;
+}
 
-async function mailOf(own: string, side: Side, after: string | undefined, signal: AbortSignal): Promise<Page<MailRow>> {
+async function mailOf(own: string, side: Side, after: string | undefined, signal: AbortSignal): Promise<Pile> {
   if (side === 'done') {
     const { items, next } = await look('archive.list', { mailbox: own, limit: pageSize, after }, signal);
     return { items: items.map((item) => ({ ...item, state: 'archived', at: item.ackedAt })), next };
   }
   if (side === 'sent') {
-    const [open, over] = await Promise.all([
-      look('list', { from: own, limit: mostSent }, signal),
-      look('list', { from: own, limit: mostSent, state: ['archived', 'dead'] }, signal),
-    ]);
-    const at = (row: MailRow): string => row.message?.createdAt ?? '';
-    const items = [...open.items, ...over.items].sort((a, b) => at(b).localeCompare(at(a)));
-    return { items, next: open.next ?? over.next };
+    const sent = await newest([undefined, ['archived', 'dead']], (state, limit, behind) =>
+      look('list', { from: own, state, limit, after: behind }, signal),
+    );
+    return { ...sent, next: null };
   }
   return look('list', { mailbox: own, state: ['inflight', 'ready'], limit: pageSize, after }, signal);
 }

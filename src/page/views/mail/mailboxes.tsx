@@ -7,7 +7,7 @@ import { look } from '../../data/api.ts';
 import { recent } from '../../data/live.ts';
 import { useLook } from '../../data/use-look.ts';
 import { Empty } from '../../parts/empty.tsx';
-import { pageSize, Parts } from '../../parts/ask/pages.tsx';
+import { partOf, Parts } from '../../parts/ask/pages.tsx';
 import { Finder } from '../../parts/ask/finder.tsx';
 import { Heading } from '../../parts/heading.tsx';
 import { type Column, Rows, sortedBy } from '../../parts/rows.tsx';
@@ -71,6 +71,11 @@ function Stuck({ stuck }: Overview) {
     <ul class="stuck" aria-label="What does not go on by itself">
       {stuck.map(({ rule, message, hint, mailbox }) => (
         <li key={`${rule} ${mailbox} ${message}`}>
+          {mailbox !== undefined && (
+            <>
+              <a href={toMailbox(mailbox)}>{mailbox}</a>{' '}
+            </>
+          )}
           {message} {hint !== undefined && <code>{hint}</code>}
         </li>
       ))}
@@ -137,17 +142,16 @@ function Table({ rows, name }: { rows: readonly MailboxNow[]; name: string }) {
   if (rows.length === 0) return <Empty>No mailbox is called “{name}”.</Empty>;
   const { query } = place.value;
   const by = query.get('sort') ?? 'Mailbox';
-  const from = Math.min(Number(query.get('from') ?? 0), rows.length - 1);
   return (
     <>
       <Rows
         of="Mailboxes"
         columns={columns}
-        rows={sortedBy(rows, columns, by).slice(from, from + pageSize)}
+        rows={partOf(sortedBy(rows, columns, by))}
         keyOf={({ mailbox }) => mailbox}
         sorted={{ by, choose: (column) => change({ sort: column, from: undefined }) }}
       />
-      <Parts from={from} all={rows.length} />
+      <Parts all={rows.length} />
     </>
   );
 }

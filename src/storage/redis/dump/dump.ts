@@ -10,10 +10,12 @@ import { list, text } from '../roles/entry.ts';
 import { boxRecords, documentRecords, keyRecords, auditRecords, reachRecords, type Box } from './kept.ts';
 import { entryRecords } from './entries.ts';
 import { eventRecords } from './events.ts';
+import type { DumpFrom } from './readable.ts';
 
 const progressEvery = 256;
 
-export async function dump(link: Link, take: TakeRecord, options: DumpOptions = {}): Promise<boolean> {
+export async function dump(from: DumpFrom, take: TakeRecord, options: DumpOptions = {}): Promise<boolean> {
+  const { link } = from;
   const { signal, onProgress, whole = false } = options;
   const boxes = list(await link.run('dumpBoxes')).map((one): Box => {
     const [number = '', name = '', read = '', full = '', pruned = '', seq = '', prunedSeq = '', card = '', ids = ''] =
@@ -24,7 +26,7 @@ export async function dump(link: Link, take: TakeRecord, options: DumpOptions = 
   const parts = [
     cursorRecords(link),
     documentRecords(link, boxes, whole),
-    mailRecords(link, boxes),
+    mailRecords(from, boxes),
     keyRecords(link),
     reachRecords(link, boxes),
     auditRecords(link, whole),
@@ -41,10 +43,10 @@ export async function dump(link: Link, take: TakeRecord, options: DumpOptions = 
   return true;
 }
 
-async function* mailRecords(link: Link, boxes: readonly Box[]): AsyncGenerator<DumpRecord, void, void> {
+async function* mailRecords(from: DumpFrom, boxes: readonly Box[]): AsyncGenerator<DumpRecord, void, void> {
   for (const box of boxes) {
-    yield* boxRecords(link, box);
-    yield* entryRecords(link, box);
+    yield* boxRecords(from.link, box);
+    yield* entryRecords(from, box);
   }
 }
 

@@ -1,11 +1,12 @@
 import { sha256 } from '../../../model/basics/sha256.ts';
-import { priorities, unseal } from '../../../model/message.ts';
+import { isoTime } from '../../../model/clock.ts';
+import { type Message, priorities } from '../../../model/message.ts';
 import { carried } from '../../port/dump/loading.ts';
-import { type DumpEntry } from '../../port/dump/records.ts';
-import type { Link } from '../link/link.ts';
+import { type DumpEntry, type DumpRecord } from '../../port/dump/records.ts';
 import { bytesIn, eventIn, list, type Reply, stateOf, text } from '../roles/entry.ts';
 import { unpack } from '../roles/packs.ts';
 import type { Box } from './kept.ts';
+import { type DumpFrom, readable } from './readable.ts';
 
 const pageSize = 200;
 
@@ -33,7 +34,8 @@ interface Fields {
   readonly X?: number;
 }
 
-export async function* entryRecords(link: Link, box: Box): AsyncGenerator<DumpEntry, void, void> {
+export async function* entryRecords(from: DumpFrom, box: Box): AsyncGenerator<DumpRecord, void, void> {
+  const { link } = from;
   let unpacked: { readonly at: string; readonly bodies: ReadonlyMap<string, Buffer> } | undefined;
   const bodyIn = async (id: string, raw: Reply | undefined, pack: string, number: string) => {
     if (pack === '') return bytesIn(raw);
@@ -50,19 +52,37 @@ export async function* entryRecords(link: Link, box: Box): AsyncGenerator<DumpEn
       // Gone since: somebody has removed it.
       if (id === undefined) continue;
       const bytes = await bodyIn(text(id), raw, text(pack), text(number));
-      if (bytes) yield entryOf(box.name, text(id), JSON.parse(text(fields)) as Fields, bytes, text(origin), list(why));
+      const said = JSON.parse(text(fields)) as Fields;
+      const message = readable(text(id), bytes);
+      if (typeof message === 'string')
+        yield asCorrupt(from, { mailbox: box.name, id: text(id), state: stateOf(said.s), bytes }, message);
+      else if (bytes) yield entryOf({ mailbox: box.name, message, bytes }, said, text(origin), list(why));
     }
   }
 }
 
+interface Unreadable {
+  readonly mailbox: string;
+  readonly id: string;
+  readonly state: string;
+  readonly bytes: Buffer | undefined;
+}
+
+/** What cannot be read is no message where it goes; of one whose bytes are gone its id is. */
+function asCorrupt({ link, warn }: DumpFrom, { mailbox, id, state, bytes }: Unreadable, why: string): DumpRecord {
+  warn(`${id} of ${mailbox} is no message in this dump: ${why}`);
+  const note = { was: `${state} ${id}`, why: why.replace(/\.$/, ''), at: isoTime(link.known.now()) };
+  const body = carried(bytes ?? Buffer.from(id));
+  return { kind: 'corrupt', mailbox, name: id, note: `${JSON.stringify(note)}\n`, body };
+}
+
 function entryOf(
-  mailbox: string,
-  id: string,
+  { mailbox, message, bytes }: { readonly mailbox: string; readonly message: Message; readonly bytes: Buffer },
   fields: Fields,
-  bytes: Buffer,
   origin: string,
   why: readonly Reply[],
 ): DumpEntry {
+  const { id, orderingKey } = message;
   const { p, l, a, o, x, k, h, i, t, T = '', M, w } = fields;
   const state = stateOf(fields.s);
   const since = state === 'inflight' ? fields.c : state === 'delayed' ? fields.D : undefined;
@@ -79,7 +99,7 @@ function entryOf(
     ...(state === 'archived' && w !== undefined && { withdrawn: true }),
     ...(isDelayed && i !== undefined && { inbox: i }),
     ...(h !== undefined && { holdsKey: true }),
-    ...(k === undefined && (unseal(bytes).orderingKey ?? null) !== null && { unordered: true }),
+    ...(k === undefined && (orderingKey ?? null) !== null && { unordered: true }),
     arrival: o,
     ...(origin !== '' && { origin: sha256(origin).slice(0, 10) }),
     ...(state === 'dead' && { dead: deadOf(why) }),

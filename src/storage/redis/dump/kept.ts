@@ -3,6 +3,7 @@ import { type DumpMailbox, type DumpRecord } from '../../port/dump/records.ts';
 import type { Link } from '../link/link.ts';
 import { bytesIn, list, type Reply, text, texts } from '../roles/entry.ts';
 import { dayText } from '../roles/journal.ts';
+import { readable } from './readable.ts';
 
 /** A mailbox or a topic's log, as it was in the beginning. */
 export interface Box {
@@ -31,11 +32,16 @@ function pairs(reply: Reply | undefined): [string, string][] {
 }
 
 /** As people see it: without its version in front. */
-function documentText(raw: string): string {
-  return `${JSON.stringify(JSON.parse(raw.slice(raw.indexOf('\n') + 1)), null, 2)}\n`;
-}
+const documentText = (raw: string): string => pretty(raw.slice(raw.indexOf('\n') + 1));
 
-const pretty = (json: string): string => `${JSON.stringify(JSON.parse(json), null, 2)}\n`;
+/** What is no JSON goes along as it is. */
+function pretty(json: string): string {
+  try {
+    return `${JSON.stringify(JSON.parse(json), null, 2)}\n`;
+  } catch {
+    return json;
+  }
+}
 
 export async function* documentRecords(link: Link, boxes: readonly Box[], whole: boolean): Records {
   const [docs, settings, policy] = list(await link.run('dumpRoot'));
@@ -119,6 +125,8 @@ export async function* keyRecords(link: Link): Records {
       const bytes = bytesIn(raw);
       if (!bytes || known.has(text(id))) continue;
       known.add(text(id));
+      // What cannot be read is no key.
+      if (typeof readable(text(id), bytes) === 'string') continue;
       const to = text(mailboxes).split(' ').filter(Boolean);
       yield { kind: 'key', id: text(id), at: Number(text(at)), mailboxes: to, body: carried(bytes) };
     }

@@ -9,6 +9,8 @@ end
 
 local function split(raw)
   local cut = raw:find('\n', 1, true)
+  -- Put by hand, it has no version.
+  if not cut then return redis.sha1hex(raw), raw end
   return raw:sub(1, cut - 1), raw:sub(cut + 1)
 end
 

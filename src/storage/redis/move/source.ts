@@ -7,7 +7,7 @@ import { DreamosError } from '../../../model/errors.ts';
 import type { SourcePlace } from '../../engine/place.ts';
 import type { MoveHow, MoveSource } from '../../port/dump/moving.ts';
 import { dump } from '../dump/dump.ts';
-import type { Link } from '../link/link.ts';
+import type { DumpFrom } from '../dump/readable.ts';
 import { clear } from '../load/clear.ts';
 import { texts } from '../roles/entry.ts';
 
@@ -20,7 +20,8 @@ interface Known {
   readonly how?: MoveHow;
 }
 
-export async function redisMoveSource(link: Link, place: SourcePlace): Promise<MoveSource> {
+export async function redisMoveSource(from: DumpFrom, place: SourcePlace): Promise<MoveSource> {
+  const { link } = from;
   const { root, address } = place;
   const mover = link.op();
   const state = async () => {
@@ -67,7 +68,7 @@ export async function redisMoveSource(link: Link, place: SourcePlace): Promise<M
     },
     check: async () => void (await link.run('moveCheck', mover)),
     freeze: async () => void (await link.runDurably('moveFreeze', mover, known?.to ?? '')),
-    dump: (take, options) => dump(link, take, options),
+    dump: (take, options) => dump(from, take, options),
     async settle(descriptor) {
       await link.runDurably('moveSettle', mover, known?.to ?? found.movedTo ?? '');
       await place.tellFolder(descriptor);

@@ -3,12 +3,13 @@ import { DreamosError } from '../../../model/errors.ts';
 import type { TargetPlace } from '../../engine/place.ts';
 import type { MoveTarget } from '../../port/dump/moving.ts';
 import { dump } from '../dump/dump.ts';
+import type { DumpFrom } from '../dump/readable.ts';
 import { awaitReplicas, checkDurability, promised } from '../link/durability.ts';
-import type { Link } from '../link/link.ts';
 import { clear } from '../load/clear.ts';
 import { loadRoot } from '../load/load.ts';
 
-export function redisMoveTarget(link: Link, { to, how, descriptor }: TargetPlace): MoveTarget {
+export function redisMoveTarget(from: DumpFrom, { to, how, descriptor }: TargetPlace): MoveTarget {
+  const { link } = from;
   const loader = link.op();
   return {
     to,
@@ -23,7 +24,7 @@ export function redisMoveTarget(link: Link, { to, how, descriptor }: TargetPlace
     load: () => loadRoot(link, loader),
     async dump(take, options) {
       try {
-        return await dump(link, take, options);
+        return await dump(from, take, options);
       } catch (error) {
         if (error instanceof DreamosError && error.code === 'ENGINE_LOST') return undefined;
         throw error;

@@ -4,7 +4,7 @@ import type { DocumentName, Documents, RevisedName, Versioned } from '../../port
 import { ifRepeated } from '../link/link.ts';
 import { withLock } from '../link/lock.ts';
 import type { RedisContext } from './context.ts';
-import { text, texts } from './entry.ts';
+import { text, texts, valueOf } from './entry.ts';
 
 /** Of documents of which there are many, so much JSON is known at a time: a bridge that runs for months writes one after the other. */
 const mostListed = 16 * 1024 * 1024;
@@ -24,7 +24,7 @@ export function documentsOf(ctx: RedisContext): Documents {
     if (version !== undefined && json === undefined) return before;
     forget(name);
     if (version === undefined || json === undefined) return undefined;
-    const found = { value: JSON.parse(json) as unknown, version, length: name.includes('/') ? json.length : 0 };
+    const found = { value: valueOf(name, json), version, length: name.includes('/') ? json.length : 0 };
     known.set(name, found);
     listed += found.length;
     for (const [first, { length }] of known) {
@@ -57,7 +57,7 @@ export function documentsOf(ctx: RedisContext): Documents {
         .sort((a, b) => a - b),
     revision: async (of: RevisedName, number) => {
       const json = text((await link.run('revision', of, String(number))) as Buffer | null);
-      return json === '' ? undefined : (JSON.parse(json) as unknown);
+      return json === '' ? undefined : valueOf(`revision ${number} of ${of}`, json);
     },
     keepRevision: async (of, number, value) =>
       Number(await link.run('keepRevision', of, String(number), JSON.stringify(value))) === 1,
@@ -70,7 +70,7 @@ export function documentsOf(ctx: RedisContext): Documents {
       const op = link.op();
       for (;;) {
         const [version = '', json] = texts(await link.run('get', `agents/${from}`, ''));
-        const card = json === undefined ? undefined : (JSON.parse(json) as AgentCard);
+        const card = json === undefined ? undefined : (valueOf(`the card of ${from}`, json) as AgentCard);
         const renamed = JSON.stringify({ ...card, name: to });
         const answer = String(await link.runAs(op, 'rename', from, to, renamed, version));
         if (answer !== 'changed') return answer as 'renamed' | 'taken' | 'missing';

@@ -1,4 +1,6 @@
+import { cut } from '../../../model/basics/text.ts';
 import { isoTime } from '../../../model/clock.ts';
+import { DreamosError } from '../../../model/errors.ts';
 import type { EventKind, MailEvent } from '../../../model/event.ts';
 import { type Message, priorities, unseal } from '../../../model/message.ts';
 import type { State } from '../../../model/state.ts';
@@ -111,4 +113,16 @@ export function eventIn(reply: Reply | undefined): MailEvent & { readonly seq: s
   const rest = more ? (JSON.parse(`{${more.slice(1)}}`) as Partial<MailEvent>) : {};
   const event = { at: isoTime(Number(at)), mailbox: mailbox ?? '', event: kind as EventKind, id: id ?? '', ...rest };
   return Object.defineProperty(event as MailEvent & { seq: string }, 'seq', { value: seq ?? '', enumerable: false });
+}
+
+/** What a document on the server says. @param what as people call it @throws CONFIG_INVALID: somebody has spoilt it there */
+export function valueOf(what: string, json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    const message = `The engine keeps ${what} as what is no JSON: ${JSON.stringify(cut(json, 60))}.`;
+    throw new DreamosError('invalid', 'CONFIG_INVALID', message, {
+      hint: 'Put there what it was, or load a dump of before: dreamos help engines',
+    });
+  }
 }

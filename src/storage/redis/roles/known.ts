@@ -5,7 +5,7 @@ import type { Versioned } from '../../port/documents.ts';
 import type { Told } from '../link/known.ts';
 import type { Link } from '../link/link.ts';
 import { commandsCalled } from '../link/scripts.ts';
-import { list, type Reply, text, texts } from './entry.ts';
+import { list, type Reply, text, texts, valueOf } from './entry.ts';
 
 export interface Looks {
   /**
@@ -29,13 +29,15 @@ export function looksOf(link: Link): Looks {
   const versioned = (name: string, version: string, json: string | undefined): Versioned | undefined => {
     const before = documents.get(name);
     if (before?.version === version && json === undefined) return before;
-    const document = before?.version === version ? before : { version, value: JSON.parse(json ?? '') as unknown };
+    const document = before?.version === version ? before : { version, value: valueOf(`the ${name}`, json ?? '') };
     documents.set(name, document);
     return document;
   };
   const keepDocument = (name: string, raw: Reply | undefined, told: Told): void => {
     const said = text(raw);
     const end = said.indexOf('\n');
+    // Put by hand, it has a version only for who asks for it.
+    if (said !== '' && end === -1) return;
     known.keep(name, said === '' ? undefined : versioned(name, said.slice(0, end), said.slice(end + 1)), told);
   };
   let isRelaxed = false;
@@ -79,13 +81,13 @@ export function looksOf(link: Link): Looks {
       look(
         'good',
         () => link.tell('good'),
-        (reply) => parsed(reply) as Settings | undefined,
+        (reply) => parsed('the last good settings', reply) as Settings | undefined,
       ),
     card: (name) =>
       look(
         keyOf(name),
         () => link.tell('card', name),
-        (reply) => parsed(reply) as AgentCard | undefined,
+        (reply) => parsed(`the card of ${name}`, reply) as AgentCard | undefined,
       ),
     cards: () =>
       look(
@@ -101,9 +103,10 @@ export function looksOf(link: Link): Looks {
 }
 
 const keyOf = (name: string): string => `card ${name.toLowerCase()}`;
-const cardsIn = (jsons: Reply | undefined): AgentCard[] => texts(jsons).map((json) => JSON.parse(json) as AgentCard);
+const cardsIn = (jsons: Reply | undefined): AgentCard[] =>
+  texts(jsons).map((json) => valueOf('a card', json) as AgentCard);
 
-function parsed(reply: unknown): unknown {
+function parsed(what: string, reply: unknown): unknown {
   const json = String(reply);
-  return json === '' ? undefined : JSON.parse(json);
+  return json === '' ? undefined : valueOf(what, json);
 }

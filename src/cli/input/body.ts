@@ -128,10 +128,16 @@ function tooLarge(what: string): DreamosError {
 /** What the disk says about a file that the user named, in a sentence. */
 export function fileError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOENT')
+  // Nothing can be there: what stands in front of its last part is a file, or links lead nowhere.
+  if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP')
     return usage(
       `There is no file "${path}".`,
       'Look where it is: `ls`. A relative path begins at the current folder.',
+    );
+  if (code === 'ENAMETOOLONG')
+    return usage(
+      `"${path.slice(0, 64)}…" is too long to be the name of a file.`,
+      'Name a file; what is to be said itself is an argument, or comes by the standard input.',
     );
   if (code === 'EISDIR') return usage(`"${path}" is a folder, not a file.`, `Name a file in it: ${path}/…`);
   return error;

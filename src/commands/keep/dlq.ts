@@ -168,10 +168,11 @@ async function choose(
       `Ids and ${options.all ? '--all' : 'a filter'} are two different things to ask for.`,
       'Leave out one of them.',
     );
+  const whose = agent === undefined ? '' : ` ${agent}`;
   if (!options.all && !byFilter && ids.length === 0)
     throw usage(
       `"dlq ${verb}" needs message ids, a filter, or --all.`,
-      `Which there are: dreamos dlq list; all of them: dreamos dlq ${verb} --all --dry-run`,
+      `Which there are: dreamos dlq list${whose}; all of them: dreamos dlq ${verb}${whose} --all --dry-run`,
     );
   const onProgress = (done: number): void =>
     context.output.progress(`${done} ${verb === 'retry' ? 'retried' : 'purged'}`);

@@ -1,7 +1,7 @@
 import type { Context } from '../../cli/context.ts';
 import { broken } from '../../cli/fit.ts';
 import { harmless } from '../../cli/harmless.ts';
-import { chunksOf } from '../../cli/input/body.ts';
+import { chunksOf, fileError } from '../../cli/input/body.ts';
 import { groupLines } from '../../cli/input/lines.ts';
 import { loadRoot } from '../../core/move/load.ts';
 import { spoilt } from '../../storage/port/dump/lines.ts';
@@ -13,7 +13,7 @@ const mostLineBytes = 512 * 1024 * 1024;
 export async function loadCommand(context: Context, file: string): Promise<void> {
   const { output, signal } = context;
   const what = file === '-' ? 'The standard input' : file;
-  const chunks = file === '-' ? chunksOf(context) : await context.openFile(file);
+  const chunks = file === '-' ? chunksOf(context) : named(await context.openFile(file), file);
   if (!chunks)
     throw usage('The dump is to come from the standard input, which is a terminal.', 'Pipe it in, or name a file.');
   const onProgress = (messages: number): void => output.progress(`${messages} messages`);
@@ -23,6 +23,14 @@ export async function loadCommand(context: Context, file: string): Promise<void>
   const how = `${messages} ${messages === 1 ? 'message' : 'messages'} in ${mailboxes} ${mailboxes === 1 ? 'mailbox' : 'mailboxes'}, as dumped from ${from} at ${at}`;
   await output.outcome(done, () => broken(`Made the root ${harmless(root)}\n  ${how}`, output.width));
   await output.note(`Next:\n  dreamos status${context.flags()}`);
+}
+
+async function* named(chunks: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    throw fileError(error, file);
+  }
 }
 
 async function* linesOf(chunks: AsyncIterable<Uint8Array>, what: string): AsyncGenerator<string, void, void> {

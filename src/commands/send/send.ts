@@ -6,6 +6,7 @@ import { orOtherWayRound } from '../../cli/input/other-way-round.ts';
 import { durationOption, given, oneOf } from '../../cli/input/parse.ts';
 import { upTo, whileWaiting } from '../../cli/waiting.ts';
 import type { Step } from '../../core/follow/until.ts';
+import { behindSend } from '../../core/root/trouble.ts';
 import { preview, send } from '../../core/send/send.ts';
 import { exactDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -75,7 +76,10 @@ async function waitUntil(context: Context, { id, mailboxes }: SendReceipt, step:
   const { until } = await import('../../core/follow/until.ts');
   const session = await context.session();
   const open = await whileWaiting(context, `${mailboxes.join(', ')}: ${id} is not ${step} yet`, () =>
-    until(session, id, step, { mailboxes, waitMs, signal: context.signal }),
+    until(session, id, step, { mailboxes, waitMs, signal: context.signal }).catch((error: unknown) => {
+      const sent = `${id} is sent, but whether it is ${step} cannot be waited for any longer`;
+      throw behindSend(error, sent, `dreamos trace ${id}${context.flags()}`);
+    }),
   );
   if (open.length === 0 || context.signal.aborted) return;
   const message = `${id} is sent, but within ${exactDuration(waitMs)} it was not ${step} in: ${open.join(', ')}.`;

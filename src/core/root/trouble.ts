@@ -119,6 +119,17 @@ export function engineIsBack(session: Session): void {
 export const isOfStorage = (error: DreamosError): boolean =>
   error.kind === 'disk' || error.kind === 'unreachable' || error instanceof StorageDenied;
 
+/**
+ * Of who waits behind a send. Where the mail lies has failed, or was moved, and that error says to try again: what is sent
+ * would be sent twice. All else is told as it is. @param sent what is done, and what cannot be waited for @param look what to type
+ */
+export function behindSend(error: unknown, sent: string, look: string): unknown {
+  if (!(error instanceof DreamosError) || !(isOfStorage(error) || error.code === 'ROOT_MOVED')) return error;
+  const { kind, code, message } = error;
+  const hint = `Do not send it again; what has become of it: ${look}`;
+  return new DreamosError(kind, code, `${sent}: ${message}`, { hint, cause: error });
+}
+
 /** What is wrong with one of many. */
 const isOfOne = ({ kind }: DreamosError): boolean => kind === 'disk' || kind === 'not-found';
 export const isOfDisk = ({ kind }: DreamosError): boolean => kind === 'disk';

@@ -11,6 +11,7 @@ import { sendChecked } from './send.ts';
 import { ack } from '../take/settle.ts';
 import { waitFor } from '../wait/wait.ts';
 import { actorOf } from '../root/names.ts';
+import { behindSend } from '../root/trouble.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 import { claimNow } from '../take/read.ts';
 import { operation } from '../root/operation.ts';
@@ -70,7 +71,11 @@ async function askBody(session: Session, said: RequestDraft, options: RequestOpt
       if (now !== card.name) card = { ...card, name: now };
       return answer;
     };
-    const answer = await waitFor(session, name, take, { waitMs: Math.max(0, leftMs), ...(signal && { signal }) });
+    const how = { waitMs: Math.max(0, leftMs), ...(signal && { signal }) };
+    const answer = await waitFor(session, name, take, how).catch((error: unknown) => {
+      const sent = `The request ${id} is sent, but its answer cannot be waited for any longer`;
+      throw behindSend(error, sent, `dreamos thread ${id}`);
+    });
     if (answer?.message.sealed === undefined) return { id, answer };
     return { id, answer: await (await import('../take/unsealed.ts')).openedOrWarn(session, answer) };
   } finally {

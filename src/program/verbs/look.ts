@@ -1,11 +1,11 @@
 /** Looking: none of these claims or finishes anything. */
-import { deadFilters, endRemark, example, ownOrAll, unsealRemark, type Verb } from './options.ts';
+import { deadFilters, endRemark, example, joined, ownOrAll, unsealRemark, type Verb } from './options.ts';
 
 export const list: Verb = {
   words: 'list [agent]',
   setUp(command, context) {
     deadFilters(command)
-      .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; or all')
+      .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; or all', joined)
       .option('--unseal', 'open what is sealed, with your private key')
       .action(async (name, options) =>
         (await import('../../commands/look/list.ts')).listCommand(context, name, options),
@@ -68,7 +68,11 @@ export const search: Verb = {
   words: 'search <text> [agent]',
   setUp(command, context) {
     deadFilters(command)
-      .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; by default all')
+      .option(
+        '--state <states>',
+        'ready, delayed, inflight, archived, dead; several with commas; by default all',
+        joined,
+      )
       .option('--unseal', 'look into what is sealed, too, with your private key')
       .action(async (text, name, options) =>
         (await import('../../commands/look/search.ts')).searchCommand(context, text, name, options),

@@ -88,3 +88,6 @@ export const labelled = (command: Command, otherwise = '') =>
 export function example(lines: string, remark?: string): () => string {
   return () => `\nExample:\n  ${lines}${remark === undefined ? '' : `\n\n${fill(remark)}`}`;
 }
+
+/** Of what takes several with commas: who says it twice means both. */
+export const joined = (text: string, before?: string): string => (before === undefined ? text : `${before},${text}`);

@@ -1,7 +1,7 @@
 /** What is to be done: tasks, and who does them. */
 import type { Command } from 'commander';
 import { usage } from '../../model/refusals.ts';
-import { durabilityHelp, example, type Verb } from './options.ts';
+import { durabilityHelp, example, joined, type Verb } from './options.ts';
 
 const leaseHelp = 'how long it is yours (default 15m, at most 12h)';
 
@@ -81,7 +81,11 @@ function create(command: Command): Command {
 function list(command: Command): Command {
   return command
     .command('list')
-    .option('--state <task_states>', 'blocked, ready, assigned, active, done, failed, cancelled; several with commas')
+    .option(
+      '--state <task_states>',
+      'blocked, ready, assigned, active, done, failed, cancelled; several with commas',
+      joined,
+    )
     .option('--all', 'in every state')
     .option('--ready', 'what nobody has yet, and what is missing for it')
     .option('--blocked', 'what waits for other tasks, and how those are')

@@ -122,6 +122,11 @@ async function realPlace(disk: Disk, path: string): Promise<string> {
 
 /** `--root .` in a project would strew a root among its files. What an init that was cut off left behind is no stranger. */
 async function checkRoom(disk: Disk, path: string): Promise<void> {
+  const there = await disk.stat(path);
+  if (there !== undefined && there.kind !== 'directory')
+    throw new DreamosError('conflict', 'ALREADY_EXISTS', `${path} is there already and is no folder, as a root is.`, {
+      hint: `Name another place, such as ${join(dirname(path), placeInProject)}`,
+    });
   const strangers = ((await disk.list(path)) ?? []).filter((name) => !mayLieInRoot(name));
   if (strangers.length === 0) return;
   throw new DreamosError(
@@ -129,7 +134,7 @@ async function checkRoom(disk: Disk, path: string): Promise<void> {
     'ALREADY_EXISTS',
     `${path} holds other files already, and a root needs a folder of its own.`,
     {
-      hint: `Name one: \`root\` ${join(path, placeInProject)}`,
+      hint: `Name one, such as ${join(path, placeInProject)}`,
     },
   );
 }

@@ -171,6 +171,17 @@ export function cursorOfAnother(text: string): DreamosError {
   });
 }
 
+/** A move between files and an engine takes events along, and not where each of them stood. @param there whose cursor it is */
+export function cursorOfAnotherStorage(text: string, there: 'files' | 'an engine'): DreamosError {
+  const here = there === 'files' ? 'an engine' : 'files';
+  return new DreamosError(
+    'invalid',
+    'CURSOR_INVALID',
+    `${JSON.stringify(cut(text, 60))} is a cursor of a root in ${there}, and this one is in ${here}: a move there ends cursors.`,
+    { hint: 'With `since` start all is told again, by the ids and times that it had; without it what is new' },
+  );
+}
+
 /** A warning: of these mailboxes events may be missing between a cursor and the next that are told. */
 export function prunedBehind([name = '', ...more]: readonly string[]): string {
   const whose = more.length === 0 ? name : `${name} and of ${more.length} more`;

@@ -138,6 +138,7 @@ test('what cannot be meant is refused by name, and nothing is done', async () =>
     [['dlq', 'retry', id, '--reason', 'a'], 'Ids and a filter'],
     [['dlq', 'retry', id, '-n', '1'], 'Ids and a filter'],
     [['dlq', 'retry', 'reviewer', '-n', '1'], '"dlq retry" needs message ids, a filter, or --all.'],
+    [['dlq', 'purge', 'reviewer'], 'dlq list reviewer; all of them: dreamos dlq purge reviewer --all --dry-run'],
     [['dlq', 'purge', '--older-than', 'old'], '"old" is not a duration for --older-than.'],
     [['dlq', 'purge', '--priority', 'odd'], '"odd" is not a priority.'],
     [['dlq', 'list', '-n', '0'], '--limit'],

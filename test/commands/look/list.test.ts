@@ -38,6 +38,7 @@ test('list --state takes several, all, and nothing else', async () => {
   await rig.dreamos(`ack ${await rig.claimed()}`);
   expect((await rig.dreamos('list reviewer --json')).json).toEqual([]);
   expect((await rig.dreamos('list reviewer --state ready,archived --json')).json).toMatchObject([{ id }]);
+  expect((await rig.dreamos('list reviewer --state archived --state ready --json')).json).toMatchObject([{ id }]);
   expect((await rig.dreamos('list reviewer --state all --json')).json).toHaveLength(1);
   expect((await rig.dreamos('list reviewer --state done')).code).toBe(2);
 });

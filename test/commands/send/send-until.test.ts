@@ -1,4 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest';
+import type { Session } from '../../../src/core/root/root.ts';
+import { DreamosError } from '../../../src/model/errors.ts';
 import { meanwhile, type Rig, createRig } from '../rig.ts';
 
 let rig: Rig;
@@ -43,4 +45,17 @@ test.each([
   const { code, err } = await rig.dreamos(line);
   expect(code).toBe(2);
   expect(err).toContain(words);
+});
+
+test('send --until whose root is moved meanwhile says that it is sent, and not to send it again', async () => {
+  const moved = new DreamosError('conflict', 'ROOT_MOVED', 'The root was moved.', { hint: 'Run it again' });
+  const terms = {
+    onRoot: ({ store }: Session) => void vi.spyOn(store.journal, 'readEvents').mockRejectedValue(moved),
+  };
+  const { code, out, err } = await rig.dreamos('send reviewer hello --as planner --until acked --wait 20s', terms);
+  expect(code).toBe(5);
+  expect(err).toBe(
+    `Error: ${out.trim()} is sent, but whether it is acked cannot be waited for any longer: The root was moved.\n` +
+      `  Next: Do not send it again; what has become of it: dreamos trace ${out.trim()}\n`,
+  );
 });

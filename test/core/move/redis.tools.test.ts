@@ -42,10 +42,17 @@ describe.skipIf(skips(lack))(said('a move into a Redis and out of it', lack), ()
     const one = await scene(context);
     const before = await one.tally();
     const receipts = one.actor.receipts.slice(0, 3);
+    const cursor = await (await one.open()).journal.cursor(undefined, 'start');
     const there = await one.move({ to, durability });
     expect(there).toMatchObject({ state: 'moved', mailboxes: 4, from: one.root });
     expect(there?.to).toMatch(/^redis\+unix:.*#[0-9A-Z]{26}$/);
-    expect((await one.open()).engine).toBe('redis');
+    const moved = await one.open();
+    expect(moved.engine).toBe('redis');
+    // Its place says nothing there, and must not be taken for another one.
+    await expect(moved.journal.readEvents(undefined, cursor)).rejects.toMatchObject({
+      code: 'CURSOR_INVALID',
+      message: expect.stringContaining('of a root in files'),
+    });
     expect(await one.tally()).toEqual(before);
     const again = await one.move({ to, durability });
     expect(again).toMatchObject({ state: 'moved', mailboxes: 4 });

@@ -29,7 +29,7 @@ const about: Record<string, readonly string[]> = {
   'what one holds oneself, or has just been allowed to read': [
     ...['listHeld', 'claimedId', 'meantId', 'archivedId', 'findNow', 'readOrWarn', 'asConsumer'],
   ],
-  'going on where an engine, or a server, was away': ['persist', 'isServerAway'],
+  'going on where an engine, or a server, was away': ['behindSend', 'persist', 'isServerAway'],
   'that something has happened, and not what': ['changes', 'createBell', 'createWaiter', 'joined', 'onAbort'],
   'the sessions of the tools that agents work in': ['agentOf', 'followCleared', 'noteMoment'],
   'a setting': ['effectiveSettings', 'settingsNow', 'settingsUntold'],

@@ -145,3 +145,23 @@ test('a request that is refused leaves no inbox behind', async () => {
   await expectRefusal(request(still.rig.root, { to: 'revewer', body: 'x' }), 'AGENT_NOT_FOUND');
   expect(still.rig.mail.inboxes.get('planner')?.size).toBe(0);
 });
+
+test.each(['ROOT_MOVED', 'ENGINE_UNREACHABLE', 'DISK_FAILED'] as const)(
+  'a request that ends in %s while it waits says that it is sent, and not to try again',
+  async (code) => {
+    const kind = code === 'ROOT_MOVED' ? 'conflict' : code === 'DISK_FAILED' ? 'disk' : 'unreachable';
+    const failed = new DreamosError(kind, code, 'It is not there.', { hint: 'The same again' });
+    const { root } = still.rig;
+    vi.spyOn(root.store.mail, 'claim').mockRejectedValue(failed);
+    const asking = refusal(request(root, { to: 'reviewer', body: 'x' }, { waitMs: 1000 }));
+    await vi.advanceTimersByTimeAsync(2000);
+    const { message, hint, ...error } = await asking;
+    vi.mocked(root.store.mail.claim).mockRestore();
+    const sent = must(await readNext(reviewer(), 'reviewer')).message;
+    expect(error).toMatchObject({ kind, code });
+    expect(message).toBe(
+      `The request ${sent.id} is sent, but its answer cannot be waited for any longer: It is not there.`,
+    );
+    expect(hint).toBe(`Do not send it again; what has become of it: dreamos thread ${sent.id}`);
+  },
+);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { dayMs } from '../../../src/model/basics/limits.ts';
 import { isoTime } from '../../../src/model/clock.ts';
 import { createIds } from '../../../src/model/id.ts';
@@ -8,7 +8,8 @@ import { startServer, type TestServer } from '../redis/server.ts';
 import { type Engine, inProcess, loadAll, placeFor, recordsOf, useRedis } from './engines.ts';
 import { historiesContract } from './histories.ts';
 import { dumpContract } from './pairs.ts';
-import { Actor } from './story.ts';
+import { changeAgentIn } from '../contract/ways.ts';
+import { Actor, policy } from './story.ts';
 
 const lack = await missing('redis-server');
 const all: readonly Engine[] = [...inProcess, 'redis'];
@@ -55,6 +56,51 @@ describe.skipIf(skips(lack))(said('dumps of and for a Redis server', lack), () =
     const { events } = await loaded.journal.readEvents(['bob'], late);
     expect(events.map(({ id }) => id)).toContain(message.id);
   });
+
+  test.each(['files', 'redis'] as const)(
+    'of %s, what was handed over is known by the name that its mailbox has now, and may be gone',
+    async (from) => {
+      const clock = createFakeClock();
+      const deps = { clock, ids: createIds() };
+      const [source, target] = [await placeFor(from, deps), await placeFor('redis', deps)];
+      onTestFinished(async () => {
+        await source.remove();
+        await target.remove();
+      });
+      await source.init();
+      const actor = new Actor(await source.open(), clock, deps.ids);
+      await actor.begin();
+      const { store } = actor;
+      const handOver = async (to: string): Promise<string> => {
+        const { id } = await actor.send({ to: ['bob'] });
+        const [entry] = await store.look.find(id, 'bob');
+        if (entry) await store.mail.handOver(entry, to, { by: 'bob' });
+        return id;
+      };
+      const gone = await handOver('Cy');
+      const receipt = (await actor.claim('Cy')) ?? '';
+      await store.mail.nack(receipt, { policy, dead: true });
+      const [dead] = await store.look.find(gone, 'Cy');
+      if (dead) await store.mail.purge(dead, {});
+      const kept = await handOver('ann');
+      clock.advance(10);
+      const until = isoTime(clock.now());
+      await changeAgentIn(store, 'ann', (card) => ({
+        ...{ name: 'ann', createdAt: until, ...card },
+        formerNames: [{ name: 'ann', until }],
+      }));
+      expect(await store.documents.rename('ann', 'anna')).toBe('renamed');
+      const records = await recordsOf(store);
+      const recordIn = (told: typeof records): unknown =>
+        told.find((record) => record.kind === 'entry' && record.id === kept && record.mailbox === 'anna');
+      const loaded = await loadAll(target, records);
+      expect(recordIn(records)).toMatchObject({ origin: expect.any(String) });
+      expect(recordIn(await recordsOf(loaded))).toMatchObject({
+        origin: (recordIn(records) as { origin: string }).origin,
+      });
+      expect(await loaded.look.find(gone)).toEqual([]);
+    },
+  );
 
   dumpContract(
     all.flatMap((from) => all.map((to) => ({ from, to }))).filter(({ from, to }) => [from, to].includes('redis')),

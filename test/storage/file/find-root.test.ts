@@ -48,6 +48,16 @@ describe('a root', () => {
     expect(await initFileStore({ root: begun, cwd: dir, env: {} })).toMatchObject({ created: true });
   });
 
+  test('is not made in the place of a file, which is named', async () => {
+    const dir = realpathSync(scratch());
+    const root = join(dir, 'main.c');
+    writeFileSync(root, '');
+    const refused = await refusal(initFileStore({ root, cwd: dir, env: {} }));
+    expect(refused).toMatchObject({ code: 'ALREADY_EXISTS', hint: `Name another place, such as ${join(dir, place)}` });
+    expect(refused.message).toBe(`${root} is there already and is no folder, as a root is.`);
+    expect(readdirSync(dir)).toEqual(['main.c']);
+  });
+
   test('is found from every folder below its project, and from inside itself', async () => {
     const { dir, root } = await project();
     const deep = join(dir, 'a', 'b', 'c');

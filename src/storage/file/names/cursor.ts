@@ -1,5 +1,5 @@
 import { jsonIn } from '../../../model/basics/raw-json.ts';
-import { cursorInvalid } from '../../port/refusals.ts';
+import { cursorInvalid, cursorOfAnotherStorage } from '../../port/refusals.ts';
 import { isMailboxName } from './layout.ts';
 import { isDay } from './slots.ts';
 
@@ -52,6 +52,7 @@ export function formatKept({ id, bytes }: KeptCursor): string {
 export function parseCursor(text: string): Position | KeptCursor {
   const kept = keptPattern.exec(text);
   if (kept) return { id: kept[1] ?? '', bytes: Number(kept[2]) };
+  if (/^r\d{1,15}(?:\.|$)/.test(text)) throw cursorOfAnotherStorage(text, 'an engine');
   const position: Position = new Map();
   const width = text.startsWith(oldPrefix) ? 2 : 3;
   for (const row of decode(text)) if (!addRow(position, row, width)) throw cursorInvalid(text);

@@ -1,3 +1,4 @@
+import { jsonIn } from '../../../model/basics/raw-json.ts';
 import type { MailEvent } from '../../../model/event.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { isLog } from '../../../model/topic.ts';
@@ -12,10 +13,29 @@ export class Events {
   readonly #call: LoadCall;
   /** Of each message that was handed over, from which mailbox it came into which. */
   readonly #handed = new Map<string, Map<string, string>>();
+  /** Of names that agents had, in lower case, until when which one had it and what he is called now. */
+  readonly #former = new Map<string, { readonly until: number; readonly now: string }[]>();
   #args: ScriptArg[] = [];
 
   constructor(call: LoadCall) {
     this.#call = call;
+  }
+
+  /** Events stay as they were told, so one of before a rename says the name of then. @param text the card, which is told before events are */
+  card(now: string, text: string): void {
+    const card = jsonIn(text) as { readonly formerNames?: unknown } | null | undefined;
+    for (const one of Array.isArray(card?.formerNames) ? (card.formerNames as unknown[]) : []) {
+      // It goes along as it is, also where it cannot be read.
+      const { name, until } = Object(one) as Record<string, unknown>;
+      if (typeof name !== 'string' || typeof until !== 'string') continue;
+      const had = this.#former.get(name.toLowerCase()) ?? [];
+      this.#former.set(name.toLowerCase(), [...had, { until: Date.parse(until), now }]);
+    }
+  }
+
+  #calledNow(name: string, at: number): string {
+    const later = (this.#former.get(name.toLowerCase()) ?? []).filter(({ until }) => until >= at);
+    return later.sort((a, b) => a.until - b.until)[0]?.now ?? name;
   }
 
   async take({ seq, event }: DumpEvent): Promise<void> {
@@ -24,7 +44,7 @@ export class Events {
     if (Number.isNaN(time)) throw noTime(mailbox, at);
     if (kind === 'handed_over' && rest.to !== undefined) {
       const known = this.#handed.get(id) ?? new Map<string, string>();
-      this.#handed.set(id, known.set(rest.to, mailbox));
+      this.#handed.set(id, known.set(this.#calledNow(rest.to, time), mailbox));
     }
     // Where it lies, as this storage calls it: its first version.
     const more = isLog(mailbox) && kind === 'published' ? { ...rest, key: `${id}#1@` } : rest;

@@ -28,6 +28,7 @@ export async function loadRoot(link: Link, loader: string): Promise<Loading> {
   const take: TakeRecord = async (record) => {
     if (record.kind === 'entry') return entries.take(record);
     if (record.kind === 'event') return events.take(record);
+    if (record.kind === 'document' && record.name.startsWith('agents/')) events.card(record.name.slice(7), record.text);
     await entries.flush();
     for (const [script, ...args] of callsOf(record, link)) await call(script, ...args);
   };

@@ -4,7 +4,7 @@ import { isoTime } from '../../../model/clock.ts';
 import type { WatchedEvent } from '../../../model/event.ts';
 import { isLog, topicMatches, topicOf } from '../../../model/topic.ts';
 import type { EventBatch, Journal, LogPart, Scope } from '../../port/journal.ts';
-import { cursorInvalid, cursorOfAnother, prunedBehind } from '../../port/refusals.ts';
+import { cursorInvalid, cursorOfAnother, cursorOfAnotherStorage, prunedBehind } from '../../port/refusals.ts';
 import type { RedisContext } from './context.ts';
 import { eventIn, list, text, texts } from './entry.ts';
 
@@ -74,6 +74,7 @@ function pairs(flat: readonly string[]): Map<string, string> {
 async function readEvents({ link }: RedisContext, of: Scope, cursor: string): Promise<EventBatch> {
   // Those of before have no mark.
   const [, from, mark = link.mark] = /^r(\d{1,15})(?:\.([\w-]{1,6}))?$/.exec(cursor) ?? [];
+  if (/^(?:c[12]|k1)\./.test(cursor)) throw cursorOfAnotherStorage(cursor, 'files');
   if (from === undefined) throw cursorInvalid(cursor);
   if (mark !== link.mark) throw cursorOfAnother(cursor);
   let upTo = '';

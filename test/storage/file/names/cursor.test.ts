@@ -90,4 +90,10 @@ describe('a cursor', () => {
       expect(() => parseCursor(text)).toThrow(expect.objectContaining({ code: 'CURSOR_INVALID' }));
     }
   });
+
+  test.for(['r12', 'r12.MQVV52'])('of a root in an engine, %s, is told from what is none', (text) => {
+    expect(() => parseCursor(text)).toThrow(
+      expect.objectContaining({ code: 'CURSOR_INVALID', message: expect.stringContaining('of a root in an engine') }),
+    );
+  });
 });

@@ -170,16 +170,20 @@ return done()
 -- nonce (mailbox id arrival before)...: before: the numbers of the mailboxes it was in, as JSON, or ''
 if not isMine() then return taken end
 for i = 4, #A, 4 do
-  local e = load(boxOf(A[i]), A[i + 1])
-  if A[i + 3] ~= '' then
-    e.H = {}
-    for _, name in ipairs(cjson.decode(A[i + 3])) do e.H[#e.H + 1] = boxFor(name) end
-  end
-  if A[i + 2] == '' then
-    save(e)
-  else
-    e.o = tonumber(A[i + 2])
-    place(e)
+  local n = boxOf(A[i])
+  local e = n and load(n, A[i + 1])
+  -- The events that tell of it may have outlived it: it was purged, or pruned.
+  if e then
+    if A[i + 3] ~= '' then
+      e.H = {}
+      for _, name in ipairs(cjson.decode(A[i + 3])) do e.H[#e.H + 1] = boxFor(name) end
+    end
+    if A[i + 2] == '' then
+      save(e)
+    else
+      e.o = tonumber(A[i + 2])
+      place(e)
+    end
   end
 end
 return done()

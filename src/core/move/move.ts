@@ -47,7 +47,13 @@ const mayMove = operation('move', async (session: Session) => session.path);
 /** @returns `undefined`: the signal came, and it is as it was @throws ROOT_MOVED, USAGE, ALREADY_EXISTS, STATE_CHANGED and others */
 export async function moveRoot(options: MoveOptions): Promise<Moved | undefined> {
   const { root, cwd, env = {}, warn = () => undefined, to, durability, replicas } = options;
-  const ends = await endsOfMove({ to, durability, replicas }, { root, cwd, env, warn });
+  const warned = new Set<string>();
+  // What it cannot read it meets again where it compares.
+  const warnOnce = (message: string): void => {
+    if (!warned.has(message)) warn(message);
+    warned.add(message);
+  };
+  const ends = await endsOfMove({ to, durability, replicas }, { root, cwd, env, warn: warnOnce });
   try {
     const { movedTo } = ends.source;
     if (options.how === 'purge' && movedTo !== undefined) {

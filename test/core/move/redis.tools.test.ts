@@ -5,6 +5,7 @@ import { freePort } from '../../free-port.ts';
 import { demand, missing, said, skips } from '../../lack.ts';
 import { codeOf } from '../../storage/contract/rig.ts';
 import { leaseMs, policy } from '../../storage/dump/story.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
 import { newToken } from '../../storage/contract/ways.ts';
 import { startServer, type TestServer, typed } from '../../storage/redis/server.ts';
 import { endLocks, killAndGoOn, killed } from './redis-kills.ts';
@@ -35,6 +36,11 @@ describe.skipIf(skips(lack))(said('a move into a Redis and out of it', lack), ()
   const keys = async (id: string): Promise<number> => {
     const all = await typed(server, `EVAL "return #redis.call('keys','{dreamos:${id}}:*')" 0`);
     return Number(/^:(\d+)/.exec(all)?.[1]);
+  };
+  const readyIn = async (store: Store): Promise<string[]> => {
+    const ids: string[] = [];
+    for await (const entry of store.look.list('bob', 'ready')) ids.push(entry.id);
+    return ids;
   };
   const idIn = (place: string | null | undefined): string => (place ?? '').replace(/^.*#/, '');
 
@@ -71,6 +77,17 @@ describe.skipIf(skips(lack))(said('a move into a Redis and out of it', lack), ()
     expect([await keys(idIn(there?.to)), await keys(idIn(again?.to))]).toEqual([0, 0]);
     expect((await one.move({ how: 'purge' }))?.left).toEqual([]);
     expect(await codeOf(one.open())).toBe('done');
+  });
+
+  test('a message that is spoilt there does not keep the root there', async (context) => {
+    const one = await scene(context, tellLittle);
+    const id = idIn((await one.move({ to, durability }))?.to);
+    const [spoilt, ...rest] = await readyIn(await one.open());
+    await typed(server, `HSET {dreamos:${id}}:b ${spoilt} ""`);
+    expect(await one.move({ to: `file:${join(one.dir, 'back')}` })).toMatchObject({ state: 'moved' });
+    expect(await readyIn(await one.open())).toEqual(rest);
+    expect(await one.tally()).toMatchObject({ bob: { corrupt: 1 } });
+    expect(one.warnings.filter((text) => text.includes(`${spoilt} of bob is no message`))).toHaveLength(1);
   });
 
   test('named by its address alone, what moves it and what removes the rest say where it is by then', async (context) => {

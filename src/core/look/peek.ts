@@ -4,7 +4,7 @@ import { keepSeen } from '../agents/seen.ts';
 import { signatureCheck } from '../identity/signatures/look.ts';
 import { bringDueOrWarn, isOverdue } from '../wait/due.ts';
 import { acceptsOf, type Filter } from '../../model/filter.ts';
-import { dataJson } from '../../model/message.ts';
+import { dataJson, type Message } from '../../model/message.ts';
 import { openerIf } from './list.ts';
 import { withWholeId } from './meant.ts';
 import { readOrWarn } from './read-entry.ts';
@@ -70,7 +70,7 @@ async function nextReady(
       if (isOverdue(entry, session.store.now())) continue;
       const message = await readOrWarn(session, entry);
       if (!message || (accepts && !accepts(message))) continue;
-      text += message.body.length + dataJson(message).length;
+      text += textIn(message);
       if (text > mostText && found.length > 0) {
         session.warn(`Only the first ${found.length} are told: with the next they would have more than 64 MiB.`);
         break;
@@ -85,4 +85,15 @@ async function nextReady(
   }
   opener?.end();
   return found;
+}
+
+/** @returns characters */
+function textIn(message: Message): number {
+  try {
+    return message.body.length + dataJson(message).length;
+  } catch (error) {
+    // Nested deeper than the stack goes: whoever writes it says so, and goes on with the next.
+    if (error instanceof RangeError) return message.body.length;
+    throw error;
+  }
 }

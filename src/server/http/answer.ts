@@ -37,11 +37,10 @@ export function respond(
   { incoming, outgoing }: Exchange,
   responseOf: (request: Request) => Response | Promise<Response>,
 ): Promise<void> {
-  const isHead = incoming.method === 'HEAD';
   const listener = getRequestListener(
     async (request) => {
       const response = await responseOf(request);
-      return isHead ? new Response(null, response) : response;
+      return incoming.method === 'HEAD' ? new Response(null, response) : response;
     },
     { hostname: 'localhost', overrideGlobalObjects: false },
   );

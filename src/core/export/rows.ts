@@ -47,7 +47,9 @@ export function stubRow(arrival: LoggedEvent): Row<'messages'> {
 }
 
 export function eventRow(mailbox: string, line: LoggedEvent): Row<'events'> {
-  const { at, event, id, mailbox: _, by, label, attempt, reason, waitedMs, heldMs, ...more } = line;
+  const { at, event, id, mailbox: _, by, label, attempt, reason, waitedMs, heldMs, ...rest } = line;
+  // Where a storage has put it: another has the same event elsewhere.
+  const more = event === 'published' ? { ...rest, key: undefined } : rest;
   return {
     at,
     mailbox,
@@ -67,7 +69,7 @@ export function eventRow(mailbox: string, line: LoggedEvent): Row<'events'> {
 const ofMessage = new Set(['from', 'type', 'priority', 'subject', 'thread', 'replyTo']);
 
 function moreOf(fields: Readonly<Record<string, unknown>>): string | null {
-  const more = Object.entries(fields).filter(([name]) => !ofMessage.has(name));
+  const more = Object.entries(fields).filter(([name, value]) => value !== undefined && !ofMessage.has(name));
   return more.length === 0 ? null : JSON.stringify(Object.fromEntries(more));
 }
 

@@ -137,6 +137,8 @@ test('a broadcast is one message and many deliveries, and what is published has 
   expect(rows(file, "SELECT mailbox, state, outcome FROM deliveries WHERE mailbox LIKE '#%'")).toEqual([
     { mailbox: '#build.done', state: 'archived', outcome: 'published' },
   ]);
+  // Nor where its storage has put it: behind a move to another storage it would come again.
+  expect(rows(file, "SELECT more FROM events WHERE event = 'published'")).toEqual([{ more: null }]);
 });
 
 test('a task is a row that follows it', async () => {

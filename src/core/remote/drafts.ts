@@ -6,8 +6,9 @@ import { RawJson } from '../../model/basics/raw-json.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { tooManyAtOnce } from '../../model/refusals.ts';
 
+/** `sendAll` leaves by `sendSeveral`. */
 const drafting: ReadonlySet<OperationName> = new Set<OperationName>([
-  ...(['send', 'sendAll', 'preview', 'reply', 'request', 'publish', 'schedule.add'] as const),
+  ...(['send', 'preview', 'reply', 'request', 'publish', 'schedule.add'] as const),
   ...(['tasks.create', 'tasks.createAll', 'tasks.done'] as const),
 ]);
 

@@ -14,6 +14,21 @@ import { Actor, policy } from './story.ts';
 const lack = await missing('redis-server');
 const all: readonly Engine[] = [...inProcess, 'redis'];
 
+/** Somebody who works in a new root, and a place on the server for its dump. */
+async function begun(from: Engine) {
+  const clock = createFakeClock();
+  const deps = { clock, ids: createIds() };
+  const [source, target] = [await placeFor(from, deps), await placeFor('redis', deps)];
+  onTestFinished(async () => {
+    await source.remove();
+    await target.remove();
+  });
+  await source.init();
+  const actor = new Actor(await source.open(), clock, deps.ids);
+  await actor.begin();
+  return { clock, target, actor };
+}
+
 describe.skipIf(skips(lack))(said('dumps of and for a Redis server', lack), () => {
   let server: TestServer;
   beforeAll(async () => {
@@ -23,17 +38,8 @@ describe.skipIf(skips(lack))(said('dumps of and for a Redis server', lack), () =
   });
   afterAll(() => server.close());
 
-  test('a cursor stays good in another one, also behind events that were pruned', async (context) => {
-    const clock = createFakeClock();
-    const deps = { clock, ids: createIds() };
-    const [source, target] = [await placeFor('redis', deps), await placeFor('redis', deps)];
-    context.onTestFinished(async () => {
-      await source.remove();
-      await target.remove();
-    });
-    await source.init();
-    const actor = new Actor(await source.open(), clock, deps.ids);
-    await actor.begin();
+  test('a cursor stays good in another one, also behind events that were pruned', async () => {
+    const { clock, target, actor } = await begun('redis');
     const { store } = actor;
     await actor.send();
     const early = await store.journal.cursor(['bob'], 'now');
@@ -60,16 +66,7 @@ describe.skipIf(skips(lack))(said('dumps of and for a Redis server', lack), () =
   test.each(['files', 'redis'] as const)(
     'of %s, what was handed over is known by the name that its mailbox has now, and may be gone',
     async (from) => {
-      const clock = createFakeClock();
-      const deps = { clock, ids: createIds() };
-      const [source, target] = [await placeFor(from, deps), await placeFor('redis', deps)];
-      onTestFinished(async () => {
-        await source.remove();
-        await target.remove();
-      });
-      await source.init();
-      const actor = new Actor(await source.open(), clock, deps.ids);
-      await actor.begin();
+      const { clock, target, actor } = await begun(from);
       const { store } = actor;
       const handOver = async (to: string): Promise<string> => {
         const { id } = await actor.send({ to: ['bob'] });

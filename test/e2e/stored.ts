@@ -1,9 +1,7 @@
 /**
- * With DREAMOS_TEST_STORE=redis the roots that tests make by `dreamos init` are kept by a Redis of this process:
+ * With DREAMOS_TEST_STORE=redis the roots that tests make by `dreamos init` are kept by a Redis of this test file:
  * `npm run test:store` runs what is here so.
  */
-import { rmSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { startServer, type TestServer } from '../storage/redis/server.ts';
 
 export const isStored = process.env['DREAMOS_TEST_STORE'] === 'redis';
@@ -13,16 +11,14 @@ let server: Promise<TestServer> | undefined;
 /** What a command line that makes a root says besides. */
 export async function storeWords(words: readonly string[]): Promise<readonly string[]> {
   if (!isStored || words[0] !== 'init' || words.some((word) => /^--(?:store|root|help)/.test(word))) return [];
-  return ['--store', (await (server ??= begin())).address];
+  return ['--store', (await (server ??= startServer())).address];
 }
 
-async function begin(): Promise<TestServer> {
-  const one = await startServer();
-  process.on('exit', () => {
-    one.process.kill('SIGKILL');
-    rmSync(dirname(one.socket), { recursive: true, force: true });
-  });
-  return one;
+/** At the end of a test file: vitest ends its processes by a signal, so that nothing could be done at their exit. */
+export async function endStore(): Promise<void> {
+  const one = await server;
+  server = undefined;
+  await one?.close();
 }
 
 /** What cannot hold so, by the name of its test. */

@@ -36,6 +36,12 @@ test.for([
   expect(await served.post(path, {})).toMatchObject({ status: 404, value: { code: 'USAGE', hint } });
 });
 
+test.for(['/v1/send', '/v1/request'])('who does not say to %s who he is hears how that is said', async (path) => {
+  const refused = await served.post(path, { to: 'reviewer', body: 'hello' });
+  expect(refused).toMatchObject({ status: 400, value: { code: 'USAGE' } });
+  expect(refused.value.hint).toContain('Dreamos-Agent');
+});
+
 test('who sends several to where one goes is told where several do', async () => {
   const headers = { 'content-type': 'application/jsonl' };
   const lines = '{"to":"reviewer","body":"1"}\n{"to":"reviewer","body":"2"}\n';

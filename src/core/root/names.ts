@@ -23,11 +23,14 @@ export function checkNewName(name: string, what?: string): void {
   });
 }
 
+/** How each face of dreamos is told who acts. */
+export const sayWho = 'Say who you are: `as`, over HTTP the header Dreamos-Agent, or DREAMOS_AGENT';
+
 /** Who acts, if it is said. @throws USAGE: it is not known who `does` that; FORBIDDEN: he is another one than he has proved to be */
 export function actorOf(session: Session, does: string, named = session.acting): string {
   checkProved(session, named);
   if (named !== undefined) return named;
-  throw usage(`It is not known who ${does}.`, 'Say it with `as`, or set DREAMOS_AGENT.');
+  throw usage(`It is not known who ${does}.`, sayWho);
 }
 
 /** @param named whom something is to be from @throws FORBIDDEN: who acts has proved that he is another one */

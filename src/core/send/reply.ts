@@ -14,7 +14,7 @@ import { findSurely, looks } from '../look/find.ts';
 import type { Session } from '../root/root.ts';
 import { isOfStorage } from '../root/trouble.ts';
 import { withoutSettings } from '../root/settings.ts';
-import { checkProved } from '../root/names.ts';
+import { checkProved, sayWho } from '../root/names.ts';
 import { composeFor } from './compose.ts';
 import { sendChecked } from './send.ts';
 import { ack, type AckHow, checkScore, claimedId } from '../take/settle.ts';
@@ -271,7 +271,7 @@ async function findUnderNewName(session: Session, id: string, mailbox: string): 
 
 function actingFor(session: Session, id: string): string {
   if (session.acting !== undefined) return session.acting;
-  throw usage(`It is not known who answers ${id}.`, 'Say who you are with `as`, or use the receipt.');
+  throw usage(`It is not known who answers ${id}.`, `${sayWho}; or use the receipt`);
 }
 
 /** Of an older message it may be longer than one may be now, and the answer has to get through. */

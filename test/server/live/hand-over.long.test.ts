@@ -72,13 +72,14 @@ test.each(['a unix socket', 'TCP'])(
     for (let round = 0; round < rounds; round++) {
       const reads = round % 2 === 1;
       await kill(at, more, reads, round * 2);
-      for (const box of boxes) {
+      const settled = boxes.map(async (box) => {
         const delivery = await readNext(as(box), box, { waitMs: reads ? 1500 : 5000 });
         // Whoever has read it by then has it, and answers for it until its lease ends; he may be killed before he says so.
         const receipt = delivery?.receipt ?? (reads ? await heldIn(box) : undefined);
         expect([round, box, delivery?.attempt ?? 1, receipt]).toEqual([round, box, 1, expect.any(String)]);
         await ack(as(box), receipt ?? '');
-      }
+      });
+      await Promise.all(settled);
     }
   },
 );

@@ -1,10 +1,11 @@
 import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
-import { expect, test } from 'vitest';
-import { amqpCarrier } from '../../src/carriers/amqp/amqp.ts';
+import { expect, test, vi } from 'vitest';
+import { amqpCarrier, publisher } from '../../src/carriers/amqp/amqp.ts';
 import { brokersIn } from '../../src/carriers/brokers.ts';
 import { consumeFrom } from '../../src/carriers/amqp/consume.ts';
 import { namesOf } from '../../src/carriers/amqp/queues.ts';
 import { type Answer, type Parcel } from '../../src/carriers/port.ts';
+import { createUnderWay } from '../../src/carriers/under-way.ts';
 import { createIds } from '../../src/model/id.ts';
 import { freePort } from '../free-port.ts';
 
@@ -74,4 +75,28 @@ test('what was given back, which comes at once again, is not waited for', async 
   deliver();
   await idle();
   expect(took).toHaveLength(1);
+});
+
+test('a broker that has only refused for ten seconds is connected to anew', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  let isFull = true;
+  const ends: string[] = [];
+  const publish = (...[, , , , done]: unknown[]): boolean => {
+    (done as (error: Error | null) => void)(isFull ? new Error('message nacked') : null);
+    return true;
+  };
+  const channel = { on: () => channel, publish } as unknown as Pick<ConfirmChannel, 'on' | 'publish'>;
+  const underWay = createUnderWay<Answer>(60_000, () => undefined);
+  const send = publisher(channel, namesOf('a', 'b'), underWay, (why) => void ends.push(why));
+  const parcel = { id: createIds().next(Date.now()), to: 'bob', hops: 1, bytes: Buffer.from('{}') };
+  const after = async (ms: number): Promise<Answer['is']> => {
+    vi.advanceTimersByTime(ms);
+    return (await send(parcel)).is;
+  };
+  expect([await after(0), await after(9000)]).toEqual(['later', 'later']);
+  isFull = false;
+  expect(await after(2000)).toBe('stored');
+  isFull = true;
+  expect([await after(0), await after(9000), ends]).toEqual(['later', 'later', []]);
+  expect([await after(1000), ends]).toEqual(['later', ['the broker takes no more for dreamos.b']]);
 });

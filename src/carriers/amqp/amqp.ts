@@ -33,6 +33,11 @@ const connectWithinMs = 20_000;
 const heartbeatS = 10;
 // A node that is cut off from the others goes on with its heartbeats, and confirms nothing.
 const answerWithinMs = 60_000;
+/**
+ * Who has said nothing but no for so long is asked by a connection of its own anew: with the node that led a queue goes who would
+ * have told a channel that it takes more again, and from then on RabbitMQ (3.10) refuses all that is published there. Milliseconds.
+ */
+const refusedMs = 10_000;
 
 export function amqpCarrier(options: AmqpOptions): Carrier {
   const { urls, connectMs = connectWithinMs } = options;
@@ -85,8 +90,8 @@ function watch(one: ChannelModel | Channel, end: (why: string) => void): void {
   one.on('close', () => end('the broker has closed the connection'));
 }
 
-function publisher(
-  channel: ConfirmChannel,
+export function publisher(
+  channel: Pick<ConfirmChannel, 'on' | 'publish'>,
   { out, returns }: Names,
   underWay: UnderWay<Answer>,
   end: (why: string) => void,
@@ -100,13 +105,24 @@ function publisher(
       reason: `the broker says ${replyText ?? 'no'}`,
     });
   });
+  /** The first of those that were refused, since when nothing was stored; `performance.now()`. */
+  let refusedAt: number | undefined;
+  const refused = (n: number): void => {
+    const reason = `the broker takes no more for ${out}`;
+    underWay.answered(n, { is: 'later', code: 'QUEUE_FULL', reason });
+    refusedAt ??= performance.now();
+    if (performance.now() - refusedAt >= refusedMs) end(reason);
+  };
+  const stored = (n: number): void => {
+    refusedAt = undefined;
+    underWay.answered(n, { is: 'stored' });
+  };
   return async (parcel) => {
     const { n, answer } = underWay.add();
     const { content, properties } = parcelMessage(parcel, { correlationId: String(n), replyTo: returns });
     const confirmed = (error: Error | null): void => {
-      if (error === null) underWay.answered(n, { is: 'stored' });
-      else if (error.message === 'message nacked')
-        underWay.answered(n, { is: 'later', code: 'QUEUE_FULL', reason: `the broker takes no more for ${out}` });
+      if (error === null) stored(n);
+      else if (error.message === 'message nacked') refused(n);
       else end(wordsOf(error));
     };
     try {

@@ -261,6 +261,18 @@ test.each(bad)('%s: what never had anything of dreamos is left alone by an unins
   expect(readFileSync(path).equals(before)).toBe(true);
 });
 
+test('of several who take it out at once each finds it gone, though its folder goes with it', async () => {
+  for (let round = 0; round < 5; round++) {
+    const dir = scratch();
+    await setUpFile(targetIn(dir), { dryRun: false });
+    const done = await Promise.all(
+      Array.from({ length: 6 }, () => takeDownFile(targetIn(dir), dir, { dryRun: false })),
+    );
+    expect(done.map(({ change }) => change).toSorted()).toEqual([...Array<string>(5).fill('none'), 'removed']);
+    expect(readdirSync(dir)).toEqual([]);
+  }
+});
+
 describe('what is no ordinary file', () => {
   test('a folder, a fifo-like device or a link to nothing is left as it is', async () => {
     for (const make of [

@@ -135,8 +135,14 @@ export class Context {
   /** As a hint: a command that is about somebody who is there. @param otherwise without anybody */
   async example(typed: (name: string, other: string) => string, otherwise = 'init planner reviewer'): Promise<string> {
     const [first, second = first] = await this.names();
-    if (first === undefined || second === undefined) return `Nobody has a mailbox yet: dreamos ${otherwise}`;
-    return `For example: dreamos ${typed(first, second)}`;
+    if (first !== undefined && second !== undefined) return `For example: dreamos ${typed(first, second)}`;
+    // Of a root that is there and cannot be opened nobody knows who is in it.
+    const isOpenOrNone = await this.session().then(
+      () => true,
+      (error: unknown) => error instanceof DreamosError && error.code === 'ROOT_NOT_FOUND',
+    );
+    if (isOpenOrNone) return `Nobody has a mailbox yet: dreamos ${otherwise}`;
+    return `For example: dreamos ${typed('planner', 'reviewer')}`;
   }
 
   /** What is said where there is nobody to look at. */

@@ -53,7 +53,10 @@ export function standardStream(fd: 1 | 2, real: () => NodeJS.WriteStream): Outle
       open().write(bytes, callback);
     },
     async flush() {
-      if (stream) await new Promise((resolve) => stream?.write('', resolve));
+      if (stream === undefined) return;
+      // Who has only asked whether it is a terminal listens to no errors, and an 'error' event would end the process.
+      stream.on('error', () => undefined);
+      await new Promise((resolve) => stream?.write('', resolve));
     },
   };
 }

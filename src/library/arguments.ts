@@ -3,6 +3,7 @@
  * misspelt or of the wrong kind would be passed over. What a draft or a handler has to be, the core says.
  */
 import type { AgentInput } from '../core/agents/agents.ts';
+import { steps } from '../core/follow/until.ts';
 import type { DreamosError } from '../model/errors.ts';
 import type { DeadFilter, Filter, LookFilter } from '../model/filter.ts';
 import { nearestName, reference, usage } from '../model/refusals.ts';
@@ -38,6 +39,7 @@ export const texts = kind('a list of texts', (value) => Array.isArray(value) && 
 export const textOrTexts = kind('a text or a list of texts', (value) => text(value) || texts(value));
 export const textOrNumber = kind('a text or a number', (value) => text(value) || number(value));
 export const list = kind('a list', Array.isArray);
+export const iterable = kind('a list', (value) => (record(value) ? Symbol.iterator in (value as object) : list(value)));
 export const yesOrNo = kind('true or false', (value) => typeof value === 'boolean');
 export const call = kind('a function', (value) => typeof value === 'function');
 export const record = kind(
@@ -46,7 +48,7 @@ export const record = kind(
 );
 export const signal = kind('an AbortSignal', (value) => value instanceof AbortSignal);
 export const ids = kind('a list of ids, or "all"', (value) => value === 'all' || texts(value));
-export const step = kind('"claimed" or "acked"', (value) => value === 'claimed' || value === 'acked');
+export const step = kind(`one of ${steps.join(', ')}`, (value) => (steps as readonly unknown[]).includes(value));
 export const states = listOf(allStates);
 export const taskStates = listOf(allTaskStates);
 
@@ -81,11 +83,19 @@ export const registering: Options<AgentInput> = {
   ifVersion: number,
 };
 
+const needed = new WeakMap<object, readonly string[]>();
+
+/** Options that have to be there, and these of them. */
+export function needing<T>(options: Options<T>, ...names: (keyof T & string)[]): Options<T> {
+  needed.set(options, names);
+  return options;
+}
+
 /** @throws USAGE, with the nearest name for an option that there is not */
 export function checkArguments(takes: readonly Wanted[], given: readonly unknown[]): void {
   for (let at = 0; at < takes.length; at++) {
     const wanted = takes[at] as Wanted;
-    if (isKind(wanted) || given[at] !== undefined) check(at, wanted, given[at]);
+    if (isKind(wanted) || given[at] !== undefined || needed.has(wanted)) check(at, wanted, given[at]);
   }
 }
 
@@ -101,6 +111,8 @@ function check(which: number | string, wanted: Wanted, given: unknown): void {
     if (!Object.hasOwn(wanted, name)) throw unknownOption(name, Object.keys(wanted));
     if (value !== undefined) check(name, wanted[name] as Wanted, value);
   }
+  for (const name of needed.get(wanted) ?? [])
+    if ((given as Record<string, unknown>)[name] === undefined) throw usage(`\`${name}\` is missing.`, reference);
 }
 
 function isKind(wanted: Wanted): wanted is Kind {

@@ -51,7 +51,7 @@ import type { Housekeeping } from './housekeeping.ts';
  * what cannot be one. Whatever takes an id, but for the `replyTo` of a draft, also takes its end: four characters or
  * more, in any case of letters; where several messages have it, a USAGE names them. Every function throws DISK_FAILED
  * when the disk does, CONFIG_INVALID when config.json, the settings of a card or a variable DREAMOS_… cannot be read,
- * and USAGE for an option that is unknown, with the nearest one, or of the wrong kind; what else it throws is said with
+ * and USAGE for an option that is missing, unknown, with the nearest one, or of the wrong kind; what else it throws is said with
  * it.
  */
 export interface Dreamos extends Housekeeping, AsyncDisposable {

@@ -70,7 +70,9 @@ import {
   call,
   checkArguments,
   ids,
+  iterable,
   maybe,
+  needing,
   number,
   type Options,
   record,
@@ -173,7 +175,7 @@ function bindTo(session: Session): Dreamos {
     [Symbol.asyncDispose]: () => closeNoted(session),
 
     send: bound(send, anything, sending),
-    sendAll: bound(sendAll, anything, sending),
+    sendAll: bound(sendAll, iterable, sending),
     preview: bound(preview, anything),
     reply: bound(reply, text, anything, { ...sending, ack: yesOrNo, again: yesOrNo, ...saying }),
     request: bound(request, anything, sending),
@@ -215,12 +217,12 @@ function bindTo(session: Session): Dreamos {
     search: each(search, text, { ...listing, mailbox: text, onProgress: call, unseal: yesOrNo }),
 
     agent: {
-      register: bound(registerAnew, registering),
-      start: bound(startAgent, { ...registering, pid: number, note: text }),
+      register: bound(registerAnew, needing(registering, 'name')),
+      start: bound(startAgent, needing({ ...registering, pid: number, note: text }, 'name')),
       heartbeat: bound(heartbeat, text, { status: text, note: text, pid: number }),
       list: bound(listWithSessions),
       show: bound(showAgent, text),
-      a2a: bound(a2aCardOf, text, { url: text, binding: text }),
+      a2a: bound(a2aCardOf, text, needing({ url: text, binding: text }, 'url')),
       retire: bound(retireAgent, text),
       rename: bound(renameAgent, text, text),
       delete: bound(deleteAgent, text, { archive: yesOrNo }),
@@ -232,7 +234,7 @@ function bindTo(session: Session): Dreamos {
       restore: bound(restoreArchive, text, text),
       export: each(exportArchive, maybe(text), { since: number, until: number, ...finished }),
       pack: each(packArchive, text, { beforeDay: text, dryRun: yesOrNo }),
-      prune: each(pruneArchive, text, { olderThanMs: number, keepBytes: number, dryRun: yesOrNo }),
+      prune: each(pruneArchive, text, needing({ olderThanMs: number, keepBytes: number, dryRun: yesOrNo })),
     },
     dlq: {
       list: each(listDead, maybe(text), { limit: number, filter: deadOnes, after: text, signal }),
@@ -246,7 +248,7 @@ function bindTo(session: Session): Dreamos {
       prune: bound(pruneTopics, textOrTexts, { olderThanMs: number, dryRun: yesOrNo }),
     },
     schedule: {
-      add: bound(addSchedule, { name: text, cron: text, tz: text, message: anything }),
+      add: bound(addSchedule, needing({ name: text, cron: text, tz: text, message: anything }, 'name', 'cron')),
       list: bound(listSchedules),
       show: bound(showSchedule, text),
       remove: bound(removeSchedule, text),
@@ -270,7 +272,7 @@ function bindTo(session: Session): Dreamos {
       list: bound(listAlerts),
       check: bound(checkAlerts, { run: call, signal }),
       test: bound(testAlert, text, { mailbox: text, act: yesOrNo, run: call, signal }),
-      silence: bound(silenceAlerts, maybe(text), { forMs: number, mailbox: text }),
+      silence: bound(silenceAlerts, maybe(text), needing({ forMs: number, mailbox: text }, 'forMs')),
     },
     resources: { show: bound(showResources, maybe(text)) },
     tasks: bindTasks({ bound, each, named }),
@@ -288,13 +290,6 @@ function bindTo(session: Session): Dreamos {
       onProgress: call,
     }),
     backup: bound(backup, text, { onProgress: call, signal }),
-    export: bound(exportTo, text, {
-      format: text,
-      table: text,
-      since: number,
-      agent: text,
-      onProgress: call,
-      signal,
-    }),
+    export: bound(exportTo, text, { format: text, table: text, since: number, agent: text, onProgress: call, signal }),
   });
 }

@@ -9,7 +9,7 @@ import type { PolicyQuestion } from '../core/policy/check.ts';
 import type { PolicyHistoryOptions } from '../core/policy/history.ts';
 import type { PolicyChangeOptions } from '../core/policy/put.ts';
 import type { Policy } from '../model/security/policy.ts';
-import { anything, maybe, number, signal, text, yesOrNo } from './arguments.ts';
+import { anything, maybe, needing, number, signal, text, yesOrNo } from './arguments.ts';
 import type { Binders } from './bind.ts';
 import type { Identities, Trust } from './security-group.ts';
 import type { AuditTrail } from './security/audit-group.ts';
@@ -42,7 +42,7 @@ export function bindSecurity(binders: Binders): Security {
       list: each(listAudit, { since: number, op: text, by: text, denied: yesOrNo, limit: number, after: text, signal }),
       verify: bound(verifyAudit, { anchor: text }),
       anchor: bound(anchorAudit),
-      prune: each(pruneAudit, { olderThanMs: number, dryRun: yesOrNo }),
+      prune: each(pruneAudit, needing({ olderThanMs: number, dryRun: yesOrNo }, 'olderThanMs')),
     },
   };
 }

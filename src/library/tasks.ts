@@ -11,6 +11,7 @@ import {
   call,
   list,
   maybe,
+  needing,
   number,
   type Options,
   signal,
@@ -41,7 +42,7 @@ const draft: Options<TaskDraft> = {
 
 export function bindTasks({ bound, each }: Binders): Tasks {
   return {
-    create: bound(createTask, draft),
+    create: bound(createTask, needing(draft)),
     createAll: bound(createTasks, list, { dedupeKey: text, dryRun: yesOrNo, nameOf: call, waitMs: number, signal }),
     importBeads: bound(importBeads, list, {
       all: yesOrNo,
@@ -56,7 +57,7 @@ export function bindTasks({ bound, each }: Binders): Tasks {
     show: bound(showTask, text),
     next: bound(nextTask, { leaseMs: number, waitMs: number, signal }),
     accept: bound(acceptTask, text, maybe(number)),
-    progress: bound(reportProgress, text, { percent: number, note: text, leaseMs: number }),
+    progress: bound(reportProgress, text, needing({ percent: number, note: text, leaseMs: number })),
     done: bound(doneTask, text, { result: text, data: anything }),
     fail: bound(failTask, text, maybe(text)),
     cancel: bound(cancelTask, text),

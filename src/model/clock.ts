@@ -37,7 +37,7 @@ export function lastedMs(since: number, now: number): number | undefined {
 }
 
 /** The last moment that an ISO time can say with four digits for the year. */
-const latestTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+export const latestTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** The nearest moment that an id and an ISO time can both say: a file's own time can be any, also the year 33658. */
 export function sayableTime(timeMs: number): number {

@@ -103,7 +103,7 @@ const table: { readonly [Name in keyof Required<Draft>]: Field } = {
   delayMs: milliseconds,
   at: {
     is: (value) => isText(value) || typeof value === 'number',
-    what: 'a time such as "2026-11-21T09:00Z", or milliseconds since 1970',
+    what: 'a time such as "2030-11-21T09:00Z", or milliseconds since 1970',
   },
   dedupeKey: key,
   orderingKey: key,

@@ -92,6 +92,10 @@ export async function takeDownFile(target: Target, top: string, { dryRun }: { dr
   return done;
 }
 
+function isGone(error: unknown): boolean {
+  return error instanceof DreamosError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+}
+
 /** What a repository brings with it could lead to any file of who sets up a tool in it. */
 async function checkWithin({ path, within }: Target): Promise<void> {
   if (within === undefined) return;
@@ -126,15 +130,19 @@ async function change(
       ...(how.change === 'refused' && { why: how.why, snippet: await editor.snippet() }),
     };
   };
-  const was = readHostFile(path);
-  const first = await look(was);
-  if (dryRun || isOver(first)) return told(first, was);
-  const made = makeFoldersFor(path);
-  try {
-    return await whileHeld(path, inside);
-  } catch (error) {
-    if (made !== undefined) removeEmptyFoldersOf(path, dirname(made));
-    throw error;
+  for (let tries = 1; ; tries++) {
+    let made: string | undefined;
+    try {
+      const was = readHostFile(path);
+      const first = await look(was);
+      if (dryRun || isOver(first)) return await told(first, was);
+      made = makeFoldersFor(path);
+      return await whileHeld(path, inside);
+    } catch (error) {
+      if (made !== undefined) removeEmptyFoldersOf(path, dirname(made));
+      // An uninstall beside this one has taken the file away, and its empty folder.
+      if (!isGone(error) || tries === mostTries) throw error;
+    }
   }
 
   async function inside(): Promise<SetupChange> {

@@ -91,6 +91,8 @@ export function jsonEditor(wish: JsonWish): Editor {
       ];
     },
     async remarks(text) {
+      // A file that nobody can read may be anything: what is not in it at all needs no look.
+      if (!text.includes('dreamos')) return [];
       const { value } = await JsonText.read(orEmpty(text));
       const others = hookHost ? commandsIn(value).filter(({ command }) => isAlike(command, wish.host)) : [];
       const foreign = wish.mcp && ownServer(value) === undefined && 'dreamos' in fieldsOf(value, servers);

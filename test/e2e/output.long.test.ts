@@ -101,3 +101,7 @@ test('a full disk is an error, not a success', async ({ rig }) => {
   expect(ended.code).toBe(7);
   expect(ended.err).toContain('ENOSPC');
 });
+
+test('who has nothing for stdout ends as ever, whatever that is', async ({ rig }) => {
+  expect(await rig.shell('dreamos doctor > /dev/full')).toMatchObject({ code: 0, err: 'Nothing is wrong.\n' });
+});

@@ -41,7 +41,7 @@ describe.concurrent('serve', () => {
     await until('it listens', () => server.err().includes('Ctrl-C'), server.ended);
     expect(server.err()).toMatch(
       new RegExp(
-        `^Listens at ${socketOf(rig)}\nListens at http://127\\.0\\.0\\.1:\\d+, .*\nRead-only, process ${server.child.pid}\\. `,
+        `^Listens at ${socketOf(rig)}\nListens at http://127\\.0\\.0\\.1:\\d+ .*\nRead-only, process ${server.child.pid}\\. `,
       ),
     );
     const [about] = (await rig.dreamos('serve status --json')).json;

@@ -10,7 +10,8 @@ beforeEach(async () => {
 
 // As JavaScript calls it.
 type Call = (...given: unknown[]) => unknown;
-type Loose = Record<string, Call> & Record<'agent' | 'archive' | 'dlq' | 'topics' | 'schedule', Record<string, Call>>;
+type Group = 'agent' | 'alerts' | 'archive' | 'audit' | 'dlq' | 'schedule' | 'tasks' | 'topics';
+type Loose = Record<string, Call> & Record<Group, Record<string, Call>>;
 
 async function outcome(begin: () => unknown): Promise<unknown> {
   try {
@@ -63,10 +64,21 @@ describe('what is of the wrong kind is refused', () => {
     ['`mailboxes` has to be a list of texts', (m) => m['watch']?.({ mailboxes: 'reviewer' })],
     ['Argument 1 of this call has to be a list of texts', (m) => m['status']?.('reviewer')],
     ['Argument 2 of this call has to be a list of ids, or "all"', (m) => m.dlq['retry']?.('reviewer', 'x')],
-    ['Argument 2 of this call has to be "claimed" or "acked"', (m) => m['until']?.('x', 'ack')],
+    ['Argument 2 of this call has to be one of announced, claimed, acked, not "ack"', (m) => m['until']?.('x', 'ack')],
+    ['Argument 1 of this call has to be a list, not undefined', (m) => m['sendAll']?.()],
+    ['Argument 1 of this call has to be a list', (m) => m['sendAll']?.({ to: 'reviewer', body: 'x' })],
     ['Argument 2 of this call has to be an object (leaseMs,', (m) => m['read']?.('reviewer', 5)],
     ['Argument 1 of this call has to be a text, not undefined', (m) => m['read']?.()],
     ['`cwd` has to be a text', () => open({ cwd: 5 } as object)],
+    ['`name` is missing', (m) => m.agent['register']?.({})],
+    ['Argument 1 of this call has to be an object (name,', (m) => m.agent['start']?.()],
+    ['`url` is missing', (m) => m.agent['a2a']?.('reviewer', {})],
+    ['Argument 2 of this call has to be an object (olderThanMs,', (m) => m.archive['prune']?.('reviewer')],
+    ['`cron` is missing', (m) => m.schedule['add']?.({ name: 'n' })],
+    ['`forMs` is missing', (m) => m.alerts['silence']?.(undefined, {})],
+    ['Argument 1 of this call has to be an object (title,', (m) => m.tasks['create']?.()],
+    ['Argument 2 of this call has to be an object (percent,', (m) => m.tasks['progress']?.('x')],
+    ['`olderThanMs` is missing', (m) => m.audit['prune']?.({})],
   ])('%s', async ([message, begin]) => {
     const error = await outcome(() => begin(mail as unknown as Loose));
     expect(error).toMatchObject({ code: 'USAGE', message: expect.stringContaining(message) as string });
@@ -83,4 +95,10 @@ test('what is not given may be undefined', async () => {
   const none: object = { waitMs: undefined, filter: undefined, signal: undefined };
   expect(await mail.read('reviewer', none)).toBeUndefined();
   expect(await mail.status()).toHaveLength(2);
+});
+
+test('until waits for every step that its type has', async () => {
+  const { id } = await mail.send({ to: 'reviewer', body: 'x' });
+  for (const step of ['announced', 'claimed', 'acked'] as const)
+    expect(await mail.until(id, step, { waitMs: 1 })).toEqual(['reviewer']);
 });

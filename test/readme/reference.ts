@@ -2,12 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path/posix';
 import { type Comment, parseSync, type Statement, type TSInterfaceDeclaration, type TSSignature } from 'oxc-parser';
+import { metricsFormats } from '../../src/core/metrics/exposition.ts';
+import { steps } from '../../src/core/follow/until.ts';
 import { withoutOf } from '../../src/model/draft.ts';
 import { eventKinds } from '../../src/model/event.ts';
 import { priorities } from '../../src/model/message.ts';
+import { groupings } from '../../src/model/metrics/numbers.ts';
 import { actions } from '../../src/model/security/policy.ts';
 import { durabilities, settingKeys } from '../../src/model/settings.ts';
-import { results, states } from '../../src/model/state.ts';
+import { signatureStates } from '../../src/model/signed/signature.ts';
+import { results, states, taskStates } from '../../src/model/state.ts';
 
 const src = 'src';
 
@@ -126,9 +130,17 @@ function spelt(text: string): string {
     durabilities,
     eventKinds,
     actions,
+    steps,
+    groupings,
+    metricsFormats,
+    signatureStates,
+    taskStates,
   };
   return text
-    .replace(/\(typeof (\w+)\)\[number\]/g, (whole, list: string) => words(lists[list] ?? [whole]))
+    .replace(/\(typeof (\w+)\)\[number\]/g, (whole, list: string) => {
+      if (!lists[list]) throw new Error(`What is in ${whole} is not known here.`);
+      return words(lists[list]);
+    })
     .replace('keyof Table', () => words(settingKeys))
     .replace(/DraftFor<'(\w+)'>/g, (_, operation: 'send') => `Omit<Draft, ${words(withoutOf(operation))}>`);
 }

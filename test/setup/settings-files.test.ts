@@ -252,6 +252,27 @@ test.each(bad)('%s: it is left as it is, and what belongs into it is printed', a
   expect(readdirSync(dirname(path))).toEqual(['settings.local.json']);
 });
 
+test.each(bad)('%s: what never had anything of dreamos is left alone by an uninstall', async (_, content, why) => {
+  const { dir, path } = settings(content);
+  const before = readFileSync(path);
+  const done = takeDownFile(targetIn(dir), dir, { dryRun: false });
+  if (why === 'not UTF-8') await expect(done).rejects.toMatchObject({ code: 'HOST_FILE_REFUSED' });
+  else expect(await done).toMatchObject({ change: 'none', remarks: [] });
+  expect(readFileSync(path).equals(before)).toBe(true);
+});
+
+test('of several who take it out at once each finds it gone, though its folder goes with it', async () => {
+  for (let round = 0; round < 5; round++) {
+    const dir = scratch();
+    await setUpFile(targetIn(dir), { dryRun: false });
+    const done = await Promise.all(
+      Array.from({ length: 6 }, () => takeDownFile(targetIn(dir), dir, { dryRun: false })),
+    );
+    expect(done.map(({ change }) => change).toSorted()).toEqual([...Array<string>(5).fill('none'), 'removed']);
+    expect(readdirSync(dir)).toEqual([]);
+  }
+});
+
 describe('what is no ordinary file', () => {
   test('a folder, a fifo-like device or a link to nothing is left as it is', async () => {
     for (const make of [

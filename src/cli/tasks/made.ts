@@ -4,15 +4,16 @@ import type { Output } from '../output.ts';
 import { orTell } from '../unwritten.ts';
 import { taskLine } from './task-line.ts';
 
-/** What became of each of many tasks, a line each. @param hint what to do when it could not be written out */
-export async function sayMade(output: Output, made: readonly MadeTask[], hint: string): Promise<void> {
+/**
+ * What became of each of many tasks, a line each.
+ * @param hint what to do when it could not be written out; `undefined`: nothing was made, so it is no loss
+ */
+export async function sayMade(output: Output, made: readonly MadeTask[], hint: string | undefined): Promise<void> {
   const lines = made.map((task) => (output.json ? harmlessJson(task) : madeLine(task)));
   if (lines.length === 0) return;
-  await orTell(
-    output.data(lines.map((line) => `${line}\n`).join('')),
-    () => `What became of ${made.length} tasks could not be written out; they are made.`,
-    hint,
-  );
+  const written = output.data(lines.map((line) => `${line}\n`).join(''));
+  if (hint === undefined) return written;
+  await orTell(written, () => `What became of ${made.length} tasks could not be written out; they are made.`, hint);
 }
 
 function madeLine(task: MadeTask): string {

@@ -38,7 +38,8 @@ export async function importCommand(context: Context, dir: string, options: Impo
       () => `${result.result.padEnd(10)}  ${harmless(`${result.file}${where}${why}`)}`,
     );
     const told = () => `The import ended at ${result.file}, because its output could not be written.`;
-    await orTell(written, told, 'Run it again: what is imported already is skipped.');
+    if (options.dryRun) await written;
+    else await orTell(written, told, 'Run it again: what is imported already is skipped.');
   }
   // Proposals change what a second run should be told, so programs hear of them too.
   for (const text of notes) await output.warn(asTyped(text));

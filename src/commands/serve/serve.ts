@@ -83,7 +83,7 @@ function listenersText({ socket, http, agentSockets, readOnly, pid }: Serving): 
   const what = readOnly ? 'Read-only, process' : 'Process';
   return [
     `Listens at ${socket}`,
-    ...(http === null ? [] : [`Listens at ${http}, for who has a token: dreamos token create <agent>`]),
+    ...(http === null ? [] : [`Listens at ${http} for who has a token: dreamos token create <agent>`]),
     ...(agentSockets === null ? [] : [`Listens in ${agentSockets}, at a socket for each agent`]),
     `${what} ${pid}. It runs until Ctrl-C, or: dreamos serve stop`,
   ].map((line) => harmless(line));

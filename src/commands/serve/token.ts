@@ -1,7 +1,8 @@
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
-import { createToken, listTokens, revokeToken } from '../../core/tokens/tokens.ts';
+import { orTell } from '../../cli/unwritten.ts';
+import { createToken, endToken, listTokens, revokeToken } from '../../core/tokens/tokens.ts';
 
 export async function createCommand(
   context: Context,
@@ -13,7 +14,15 @@ export async function createCommand(
   const agent = await context.mailbox(name, 'token create', '', 'as which agent its holder acts');
   const made = await createToken(session, agent, given({ expiresMs }));
   const { output } = context;
-  await output.item(made, () => made.token);
+  const written = output
+    .item(made, () => made.token)
+    .catch(async (error: unknown) => {
+      // Nobody has seen it, and nobody ever will.
+      await endToken(session, made.id);
+      throw error;
+    });
+  const told = () => `The token of ${made.agent} could not be written out, so it was ended.`;
+  await orTell(written, told, 'The same again makes another');
   const until = made.expiresAt === null ? 'until it is revoked' : `until ${made.expiresAt}`;
   await output.note(
     harmless(

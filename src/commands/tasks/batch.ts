@@ -45,11 +45,8 @@ export async function batchCommand(context: Context, file: string, options: Batc
   const { values, nameOf } = await readJsonLines(context, file);
   const tasks = values.map((value) => (isObject(value) ? { ...shared, ...value } : value)) as BatchTask[];
   const made = await createTasks(session, tasks, { nameOf, signal: context.signal, ...given({ dedupeKey, dryRun }) });
-  await sayMade(
-    context.output,
-    made,
-    dedupeKey === undefined ? 'Which: dreamos task list' : 'Run it again: what is there is not made twice',
-  );
+  const next = dedupeKey === undefined ? 'Which: dreamos task list' : 'Run it again: what is there is not made twice';
+  await sayMade(context.output, made, dryRun ? undefined : next);
   if (made.length === 0) await context.output.note('There was no line in it, so nothing was made.');
   if (dryRun) await context.output.note('Nothing was made: --dry-run.');
 }

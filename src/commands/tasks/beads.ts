@@ -15,7 +15,8 @@ export async function importCommand(
   const { values, nameOf } = await readJsonLines(context, file);
   const options = { nameOf, signal: context.signal, ...given({ all, requiresLabels, dryRun }) };
   const made = await importBeads(session, values, options);
-  await sayMade(context.output, made, 'Run it again: what is there is not imported twice');
+  const again = dryRun ? undefined : 'Run it again: what is there is not imported twice';
+  await sayMade(context.output, made, again);
   const there = made.filter(({ duplicate }) => duplicate).length;
   const closed = values.length - made.length;
   await context.output.note(

@@ -1,7 +1,7 @@
 import { eachOf } from '../root/operation.ts';
 import type { Audited } from '../../contract/security/audit.ts';
 import type { Audit } from '../../storage/port/audit.ts';
-import { isoTime } from '../../model/clock.ts';
+import { isoTime, latestTime } from '../../model/clock.ts';
 import { sameAgent } from '../../model/agent.ts';
 import { placedAt, placeIn } from '../root/cursor.ts';
 import type { Session } from '../root/root.ts';
@@ -37,7 +37,7 @@ async function* listAuditBody(
 ): AsyncGenerator<Audited, void, undefined> {
   const { audit } = session.store;
   const [lastDay, lastLine] = after === undefined ? ['9999-99-99', Infinity] : placeIn(after, ['', 0]);
-  const from = since === undefined ? '' : isoTime(Math.max(0, since));
+  const from = since === undefined ? '' : isoTime(Math.min(Math.max(0, since), latestTime));
   let left = limit;
   let glance: Glance | undefined;
   let isTold = false;

@@ -14,7 +14,7 @@ import type { Entry } from '../../storage/port/look.ts';
 import { operation } from '../root/operation.ts';
 
 /** What may be waited for, the earlier first. What comes later says that the earlier has come, too. */
-const steps = ['announced', 'claimed', 'acked'] as const;
+export const steps = ['announced', 'claimed', 'acked'] as const;
 export type Step = (typeof steps)[number];
 
 export interface UntilOptions extends WaitOptions {

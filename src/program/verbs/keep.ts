@@ -14,14 +14,14 @@ export const deliver: Verb = {
   words: 'deliver <id> [now]',
   setUp(command, context) {
     command
-      .option('--at <time>', 'then, instead of now: 2026-11-21T09:00Z, or with +02:00; without either it is UTC')
+      .option('--at <time>', 'then, instead of now: 2030-11-21T09:00Z, or with +02:00; without either it is UTC')
       .action(async (id, when, options) =>
         (await import('../../commands/keep/deliver.ts')).deliverCommand(context, id, when, options),
       )
       .addHelpText(
         'after',
         example(
-          'dreamos deliver 01JD3Y6Q0V8M5T2B7K9XWZ4RCE now\n  dreamos deliver 01JD3Y6Q0V8M5T2B7K9XWZ4RCE --at 2026-11-21T09:00Z',
+          'dreamos deliver 01JD3Y6Q0V8M5T2B7K9XWZ4RCE now\n  dreamos deliver 01JD3Y6Q0V8M5T2B7K9XWZ4RCE --at 2030-11-21T09:00Z',
           'In every mailbox where it is delayed; its attempts and its place in its\nordering key stay as they are.',
         ),
       );

@@ -77,7 +77,7 @@ export const content = (command: Command) =>
   sending(
     wording(command)
       .option('--delay <duration>', 'not before this long from now')
-      .option('--at <time>', 'not before this time: 2026-11-21T09:00Z, or with +02:00; without either it is UTC'),
+      .option('--at <time>', 'not before this time: 2030-11-21T09:00Z, or with +02:00; without either it is UTC'),
   );
 
 /** Of whoever claims and settles. */

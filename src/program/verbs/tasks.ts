@@ -66,7 +66,7 @@ function create(command: Command): Command {
     .option('--requires <capabilities>', 'what who does it has to be able to do: a,b', repeated)
     .option('--priority <priority>', 'urgent, high, normal or low')
     .option('--depends-on <ids>', 'it waits until these tasks are done: id,id', repeated)
-    .option('--deadline <time>', 'when it should be done: 2h from now, 2026-11-21T09:00Z; it is only told')
+    .option('--deadline <time>', 'when it should be done: 2h from now, 2030-11-21T09:00Z; it is only told')
     .option('--parent <id>', 'the task that it is a part of')
     .option('--data <json>', 'structured data; @<file> and - read it from there')
     .option('--tag <tag>', 'a tag; may be repeated', repeated)

@@ -56,6 +56,10 @@ test('import whose reader has gone says that it is not complete', async () => {
   expect(err).toContain('The import ended at planner/inbox/one.json');
 });
 
+test('of a dry run a reader who has gone has seen enough', async () => {
+  expect(await rig.dreamos(['import', old, '--dry-run'], { stdout: closedPipe() })).toMatchObject({ code: 0, err: '' });
+});
+
 test.each([
   ['import /nowhere', 4],
   ['import . --map Agent3', 2],

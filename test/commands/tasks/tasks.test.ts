@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createRig, type Rig } from '../rig.ts';
+import { closedPipe, createRig, type Rig } from '../rig.ts';
 
 const ann = { env: { DREAMOS_AGENT: 'ann' } };
 const boss = { env: { DREAMOS_AGENT: 'boss' } };
@@ -48,6 +48,19 @@ describe('create', () => {
       const shown = await rig.dreamos(`task show ${String(made.json[0]?.['id'])} --json`);
       expect(shown.json[0]).toMatchObject({ title: 'x', body });
     }
+  });
+
+  test('of many says that they are made where it could not be written out, but not of a dry run', async () => {
+    const gone = (line: string, stdin: string) => rig.dreamos(line, { ...boss, stdin, stdout: closedPipe() });
+    const batch = '{"title":"a"}\n{"title":"b"}\n';
+    expect(await gone('task create --batch - --dry-run', batch)).toMatchObject({ code: 0, err: '' });
+    const dry = await gone('task import - --dry-run', '{"id":"bd-1","title":"a"}\n');
+    expect(dry).toMatchObject({ code: 0, err: '' });
+    expect((await rig.dreamos('task list --json')).json).toEqual([]);
+    const { code, err } = await gone('task create --batch -', batch);
+    expect(code).toBe(7);
+    expect(err).toContain('What became of 2 tasks could not be written out; they are made.');
+    expect((await rig.dreamos('task list --json')).json).toHaveLength(2);
   });
 
   test('keeps what is said of it', async () => {

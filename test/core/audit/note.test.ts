@@ -217,6 +217,7 @@ describe('a look', () => {
     expect(await which({ by: 'REVIEWER' })).toEqual(['send', 'config.unset']);
     expect(await which({ denied: true })).toEqual(['send']);
     expect(await which({ since: rig.clock.now() - 1000 })).toEqual(['send', 'config.unset']);
+    for (const since of [8.64e15, Infinity]) expect(await which({ since })).toEqual([]);
   });
 
   test('passes over what is no line, and says so once a day', async () => {

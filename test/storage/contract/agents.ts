@@ -86,6 +86,11 @@ export function agentRules(rig: Rig): void {
     expect(most).toBe(1);
   });
 
+  test('every document has a lock for who has lost once, also where there is none of its kind yet', async () => {
+    const names = ['settings', 'agents/dora', 'tasks/01JD3Y6Q0V8M5T2B7K9XWZ4RCE', 'pending/01JD3Y6Q0V8M5T2B7K9XWZ4RCE'];
+    for (const name of names) expect(await rig.store.documents.withLock(`change.${name}`, async () => name)).toBe(name);
+  });
+
   test('a lock is free again after work that failed, and hands its result on', async () => {
     await expect(rig.store.documents.withLock('repair', () => Promise.reject(new Error('boom')))).rejects.toThrow(
       'boom',

@@ -82,7 +82,7 @@ const fields: { readonly [Name in keyof Required<BatchTask>]: { is(value: unknow
     parent: aText,
     deadline: {
       is: (value) => isText(value) || typeof value === 'number',
-      what: 'a time such as "2026-11-21T09:00Z", or milliseconds since 1970',
+      what: 'a time such as "2030-11-21T09:00Z", or milliseconds since 1970',
     },
     priority: anything,
     tags: anything,

@@ -182,7 +182,8 @@ export function layoutOf(root: string): Layout {
     audit: join(root, 'audit'),
     cursor: (id) => `${cursors}/${id}.jsonl`,
     document: (name) => join(root, fileOf(checkedDocument(name, ofRoot))),
-    lock: (name) => join(root, stemOf(name)),
+    // Of a document's kind there may be no folder.
+    lock: (name) => join(root, name.startsWith('change.') ? name.replaceAll('/', '.') : stemOf(name)),
     mailbox(name) {
       let mailbox = known.get(name);
       if (!mailbox) {

@@ -298,7 +298,9 @@ describe('who may connect', () => {
     const before = open();
     for (let again = 0; again < 10; again++) await (await connect()).close();
     await end();
-    for (let again = 0; again < 10; again++) expect(await why(connect({ address }))).toContain('nobody listens');
+    // Its context closes the port a moment later, so the first ones may be taken and let go again.
+    for (let again = 0; again < 10; again++)
+      expect(await why(connect({ address }))).toMatch(/nobody listens|does not have the key/);
     await expect.poll(open).toBeLessThan(before + 10);
   });
 

@@ -172,7 +172,7 @@ export interface Dreamos extends Housekeeping, AsyncDisposable {
   ack(receiptOrId: string, how?: AckHow): Promise<Settled>;
   /**
    * Gives a message back; after its last attempt, or with `dead`, to the dead-letter queue.
-   * @throws as ack; USAGE for a delay of less than 0 or more than 3650 d
+   * @throws as ack; USAGE for a delay of less than 0 or more than 3650 d, or with `dead`
    */
   nack(receiptOrId: string, how?: NackHow): Promise<Settled>;
   /**

@@ -105,6 +105,7 @@ async function nackBody(session: Session, receiptOrId: string, options: NackHow 
   if (delayMs !== undefined && !(delayMs >= 0 && delayMs <= longestMs)) {
     throw usage('The delay has to be at least 0 and at most 3650d.', reference);
   }
+  if (dead && delayMs !== undefined) throw usage('A dead letter does not rest: dead or a delay, not both.', reference);
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
   await seen(session, mailbox);
   const card = await cardOf(session, mailbox);

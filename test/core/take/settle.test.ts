@@ -109,6 +109,12 @@ test.for([-1, NaN, 1e16])('a delay of %d ms is refused, and the claim stays', as
   expect((await ack(rig.root, receipt)).state).toBe('archived');
 });
 
+test('what is to rest is not to be a dead letter at once', async () => {
+  const { receipt } = await deliver();
+  await expectRefusal(nack(rig.root, receipt, { delayMs: 1000, dead: true }), 'USAGE');
+  expect((await nack(rig.root, receipt, { dead: true })).state).toBe('dead');
+});
+
 test('a reason of any length does not keep a message from being given back', async () => {
   const { receipt } = await deliver();
   await nack(rig.root, receipt, { reason: 'x'.repeat(100_000), delayMs: 0 });

@@ -250,7 +250,8 @@ function signalIn(args: readonly unknown[]): AbortSignal | undefined {
 function withWait(args: readonly unknown[], leftMs: number): readonly unknown[] {
   const waits = optionsIn(args, 'waitMs');
   const { waitMs } = waits ?? {};
-  if (typeof waitMs !== 'number' || waitMs <= leftMs) return args;
+  // What is no time to wait is refused there.
+  if (typeof waitMs !== 'number' || !(waitMs > Math.max(0, leftMs))) return args;
   return args.map((one) => (one === waits ? { ...waits, waitMs: Math.max(0, leftMs) } : one));
 }
 

@@ -53,6 +53,12 @@ test('errors, each item of several, and results that are errors arrive as such',
   expect((await listAgents(planner)).map(({ name }) => name)).toEqual(['planner', 'reviewer']);
 });
 
+test.for([-1, NaN])('%d ms to wait are refused through a server as they are on files', async (waitMs) => {
+  const reviewer = await rig.connect('reviewer');
+  for (const session of [reviewer, sessionOn(rig.root, { as: 'reviewer' })])
+    await expect(readNext(session, 'reviewer', { waitMs })).rejects.toMatchObject({ code: 'USAGE' });
+});
+
 test('dreamos’ own clients examine the root through a server, also through one that only looks, and repair nothing', async () => {
   const planner = await rig.connect('planner');
   const found = async (session: Session, options: DoctorOptions = {}) => {

@@ -2,6 +2,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request } from 'node:http';
 import { DreamosError, type ErrorCode, errorKinds } from '../../model/errors.ts';
+import { usage } from '../../model/refusals.ts';
 import { strangerAt } from '../../storage/file/disk/foreign/socket-files.ts';
 import { onAbort } from '../wait/on-abort.ts';
 import { callPath, handedOver, lineBytesHeader, type Line, type Question, type Said } from './protocol.ts';
@@ -19,7 +20,13 @@ const mostPathBytes = 103;
 /** @param said `unix:<path>` @throws USAGE */
 export function serverAt(said: string): Server {
   const socket = said.startsWith('unix:') ? said.slice('unix:'.length) : '';
-  if (!socket.startsWith('/') || Buffer.byteLength(socket) > mostPathBytes) throw noServer(said);
+  if (!socket.startsWith('/')) throw noServer(said);
+  const bytes = Buffer.byteLength(socket);
+  if (bytes > mostPathBytes)
+    throw usage(
+      `The path of a socket has at most ${mostPathBytes} bytes, and this one has ${bytes}.`,
+      'Have it listen at a shorter one: dreamos serve --socket /tmp/mail.sock',
+    );
   return { name: said, socket };
 }
 

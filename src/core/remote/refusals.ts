@@ -73,7 +73,7 @@ export function noServer(said: string): DreamosError {
       "Where it is, by the root: DREAMOS_SERVER='' dreamos serve status; so: DREAMOS_SERVER=unix:/path/to/its/socket",
     );
   return usage(
-    `${JSON.stringify(said)} does not say where a server listens.`,
+    `${JSON.stringify(said)} does not say where a server listens: a socket's whole path, from / on.`,
     'So: DREAMOS_SERVER=unix:/path/to/its/socket',
   );
 }

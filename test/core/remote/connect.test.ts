@@ -94,7 +94,17 @@ test('of a claim it is said on its own connection that it has arrived, before an
 
 test('a path that the system would cut is refused', async () => {
   const long = `unix:/${'a'.repeat(103)}`;
-  await expect(connectRoot(long, who)).rejects.toMatchObject({ code: 'USAGE' });
+  await expect(connectRoot(long, who)).rejects.toMatchObject({
+    code: 'USAGE',
+    message: 'The path of a socket has at most 103 bytes, and this one has 104.',
+  });
+});
+
+test('a path that begins where somebody is is told to be whole', async () => {
+  await expect(connectRoot('unix:run/socket', who)).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringContaining('whole path') as string,
+  });
 });
 
 test.runIf(geteuid?.() === 0)('a socket of another user is not talked to', async () => {

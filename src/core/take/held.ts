@@ -3,6 +3,7 @@ import { sameAgent } from '../../model/agent.ts';
 import { usage } from '../../model/refusals.ts';
 import { listAgents } from '../agents/agents.ts';
 import { claimedIn } from '../look/holders.ts';
+import { sayWho } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { lookIntoEach } from '../root/trouble.ts';
 import type { Entry } from '../../storage/port/look.ts';
@@ -65,7 +66,7 @@ export async function onlyClaimOf(
   const whose = claims.map(({ entry }) => entry.mailbox).join(', ');
   throw usage(
     `Whose claim of ${id} is meant? It is held in several mailboxes: ${whose}.`,
-    'Say who you are with `as`, or use the receipt.',
+    `${sayWho}; or use the receipt`,
   );
 }
 

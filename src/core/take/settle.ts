@@ -10,6 +10,7 @@ import { findSurely } from '../look/find.ts';
 import { checkLease } from './lease.ts';
 import { auditsMail } from '../root/config-file.ts';
 import type { Session } from '../root/root.ts';
+import { sayWho } from '../root/names.ts';
 import { isOfStorage } from '../root/trouble.ts';
 import { traced } from '../root/tracing.ts';
 import { effectiveSettings } from '../root/settings.ts';
@@ -187,7 +188,7 @@ async function claimWithoutName(session: Session, id: string): Promise<Claim> {
   if (more.length === 0) throw notHeld(entry);
   throw usage(
     `Whose claim of ${id} is meant? An id settles what the acting agent holds.`,
-    'Say who you are with `as`, or use the receipt.',
+    `${sayWho}; or use the receipt`,
   );
 }
 

@@ -22,7 +22,11 @@ interface Part {
 
 type Lanes = Readonly<Record<string, { rates: readonly number[]; median: number; durable: boolean } | undefined>>;
 
-const names = ['startup', 'reach', 'send', 'batch', 'claim', 'depth', 'watch', 'fanout', 'memory', 'contention'];
+/** What is published of results.json. */
+export const published = [
+  ...['startup', 'reach', 'send', 'batch', 'claim', 'depth', 'watch', 'fanout', 'memory', 'contention'],
+  ...['server', 'engines', 'bridge'],
+];
 const ours = 'dreamos';
 const raw = 'raw system calls';
 const disk = 'the disk: write 1 KiB + fsync';
@@ -32,7 +36,7 @@ const disk = 'the disk: write 1 KiB + fsync';
  * @throws when a benchmark is missing or was a quick run, because then there is nothing to publish
  */
 export function speed({ benchmarks }: BenchResults): string {
-  const outcomes = names.map((name) => {
+  const outcomes = published.map((name) => {
     const outcome = benchmarks[name];
     if (outcome === undefined) throw new Error(`results.json has no "${name}". Run all of them: npm run bench`);
     if (outcome.quick) throw new Error(`"${name}" in results.json is of a quick run. Run it at full length.`);
@@ -40,7 +44,7 @@ export function speed({ benchmarks }: BenchResults): string {
   });
   const dates = distinct(outcomes.map(({ at }) => at.slice(0, 10))).sort();
   const machines = distinct(outcomes.map(({ machine }) => describe(machine)));
-  const absent = distinct(outcomes.flatMap((outcome) => outcome.absent));
+  const absent = distinct(outcomes.flatMap((outcome) => outcome.absent.map((why) => why.replace(/\.$/, ''))));
   const lanes = (name: string) => benchmarks[name]?.results as Lanes;
   const [send, batch, claim] = [lanes('send'), lanes('batch'), lanes('claim')];
   const rounds = [send, batch, claim].flatMap((of) => Object.values(of).map((lane) => lane?.rates.length ?? 0));
